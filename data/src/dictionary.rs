@@ -1,0 +1,479 @@
+//! The data dictionary: what every raw column and feature of a portfolio means, in words that
+//! a client understands, in English and French, and what may be done with it (shown as years,
+//! used to find similar clients, moved by the client, forced to push the risk one way).
+//!
+//! A dictionary is written as several TOML files that are read as one. A table is an entry,
+//! its key the name of the column or feature; the array of tables `family` lists the groups
+//! that entries belong to, in the order in which pages show them:
+//!
+//! ```toml
+//! [[family]]
+//! name = "loan"
+//! label = { en = "The loan", fr = "Le crédit" }
+//!
+//! [AMT_CREDIT]
+//! label = { en = "Loan amount", fr = "Montant du crédit" }
+//! description = { en = "Amount asked for.", fr = "Montant demandé." }
+//! unit = "currency"
+//! family = "loan"
+//! similar = true
+//! mutable = { min = 45000, max = 4050000, step = 4500, direction = "down" }
+//! ```
+//!
+//! `protected`, `monotone`, `similar`, `mutable` and `levels` may be left out (false, 0, false,
+//! none, none). Everything wrong in any of the files is reported at once, with file and line.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use crate::language::Text;
+
+/// The key under which a file lists families; no entry can have this name.
+const FAMILY_KEY: &str = "family";
+
+/// Meaning of every column and feature of a portfolio, and the families they belong to.
+#[derive(Debug, Clone, Default)]
+pub struct Dictionary {
+    families: Vec<Family>,
+    entries: Vec<Entry>,
+    position: HashMap<String, usize>,
+}
+
+/// What one column or feature means.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    /// Name of the column or feature, as in the schema and in models.
+    pub name: String,
+    /// A few words, without a full stop.
+    pub label: Text,
+    /// One or two sentences.
+    pub description: Text,
+    pub unit: Unit,
+    /// Name of a [`Family`] of the same dictionary.
+    pub family: String,
+    /// Anti-discrimination law names it (sex, age, family situation, ...): never offered as a
+    /// change to make, and watched by fairness measures.
+    pub protected: bool,
+    /// What a client can do about it, if anything.
+    pub mutable: Option<Bounds>,
+    /// Direction in which the probability of default must move when the value grows: -1, 0
+    /// (not said) or 1.
+    pub monotone: i8,
+    /// Used, scaled, to find similar clients.
+    pub similar: bool,
+    /// Words for each category level, by the level's code in the raw data. Empty unless `unit`
+    /// is [`Unit::Category`].
+    pub levels: BTreeMap<String, Text>,
+}
+
+/// Where and how a client can move a value.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounds {
+    /// Least value, in the entry's unit.
+    pub min: f64,
+    /// Greatest value, in the entry's unit.
+    pub max: f64,
+    /// Smallest change that makes sense.
+    pub step: f64,
+    pub direction: Direction,
+    /// Largest change in one go, as a share of the present value (0.2: by 20 % at most); absent
+    /// when only `min` and `max` limit it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_change_share: Option<f64>,
+}
+
+/// Which way a client may move a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Up,
+    Down,
+    Both,
+}
+
+/// What a value counts, which decides how it is written on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    Currency,
+    /// Days relative to the application, negative before it; shown as years or months.
+    DaysBefore,
+    Days,
+    Months,
+    Years,
+    /// Hour of the day, 0 to 23.
+    Hour,
+    Count,
+    Ratio,
+    /// 0 to 1, shown as a percentage.
+    Share,
+    Score,
+    /// 0 or 1, shown as no or yes.
+    Flag,
+    Category,
+    Identifier,
+}
+
+/// A group of entries that a page shows together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    pub name: String,
+    pub label: Text,
+}
+
+/// Everything that is wrong in the files of a dictionary.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub struct DictionaryError {
+    pub problems: Vec<Problem>,
+}
+
+/// One thing that is wrong, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// The entry or family it is about; absent when the file is no TOML.
+    pub name: Option<String>,
+    pub fault: Fault,
+}
+
+/// What can be wrong with a dictionary.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Fault {
+    #[error("{0}")]
+    Form(String),
+    #[error("already defined in {file}, line {line}")]
+    Duplicate { file: String, line: usize },
+    #[error("{field} is empty in {language}")]
+    EmptyText {
+        field: String,
+        language: &'static str,
+    },
+    #[error("unknown family `{0}`")]
+    UnknownFamily(String),
+    #[error("monotone is {0}, not -1, 0 or 1")]
+    Monotone(i8),
+    #[error("unit category needs `levels`, other units must not have any")]
+    Levels,
+    #[error("an identifier cannot be similar, monotone or mutable")]
+    Identifier,
+    #[error("protected and mutable: nobody is asked to change a protected attribute")]
+    ProtectedMutable,
+    #[error("bounds {min} to {max} in steps of {step}: need finite min < max and 0 < step <= max - min")]
+    Bounds { min: f64, max: f64, step: f64 },
+    #[error("max_change_share is {0}, not above 0")]
+    MaxChangeShare(f64),
+}
+
+impl Dictionary {
+    /// Reads a dictionary from several TOML texts, each with the file name that errors are to
+    /// name. Families may stand in any of them.
+    pub fn from_toml(files: &[(&str, &str)]) -> Result<Self, DictionaryError> {
+        let mut reading = Reading::default();
+        for (file, text) in files {
+            reading.read(file, text);
+        }
+        reading.finish()
+    }
+
+    /// The entry of a column or feature.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.position.get(name).map(|&at| &self.entries[at])
+    }
+
+    /// All entries, in the order of the files and within a file as written.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    #[must_use]
+    pub fn family(&self, name: &str) -> Option<&Family> {
+        self.families.iter().find(|family| family.name == name)
+    }
+
+    /// All families, in the order in which pages show them.
+    #[must_use]
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+}
+
+impl Unit {
+    /// The name used in TOML and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Currency => "currency",
+            Self::DaysBefore => "days_before",
+            Self::Days => "days",
+            Self::Months => "months",
+            Self::Years => "years",
+            Self::Hour => "hour",
+            Self::Count => "count",
+            Self::Ratio => "ratio",
+            Self::Share => "share",
+            Self::Score => "score",
+            Self::Flag => "flag",
+            Self::Category => "category",
+            Self::Identifier => "identifier",
+        }
+    }
+}
+
+impl fmt::Display for DictionaryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} problem(s) in the dictionary", self.problems.len())?;
+        for problem in &self.problems {
+            write!(f, "\n{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, line {}: ", self.file, self.line)?;
+        if let Some(name) = &self.name {
+            write!(f, "{name}: ")?;
+        }
+        write!(f, "{}", self.fault)
+    }
+}
+
+/// An entry as written: without its name, which is the key of its table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryBody {
+    label: Text,
+    description: Text,
+    unit: Unit,
+    family: String,
+    #[serde(default)]
+    protected: bool,
+    #[serde(default)]
+    mutable: Option<Bounds>,
+    #[serde(default)]
+    monotone: i8,
+    #[serde(default)]
+    similar: bool,
+    #[serde(default)]
+    levels: BTreeMap<String, Text>,
+}
+
+impl EntryBody {
+    fn named(self, name: &str) -> Entry {
+        Entry {
+            name: name.to_owned(),
+            label: self.label,
+            description: self.description,
+            unit: self.unit,
+            family: self.family,
+            protected: self.protected,
+            mutable: self.mutable,
+            monotone: self.monotone,
+            similar: self.similar,
+            levels: self.levels,
+        }
+    }
+}
+
+/// Where something was written.
+#[derive(Clone)]
+struct Place {
+    file: String,
+    line: usize,
+}
+
+/// What has been read so far, with the place of each entry and family for messages.
+#[derive(Default)]
+struct Reading {
+    dictionary: Dictionary,
+    family_places: Vec<Place>,
+    entry_places: Vec<Place>,
+    problems: Vec<Problem>,
+}
+
+impl Reading {
+    fn read(&mut self, file: &str, text: &str) {
+        let place = |offset: usize| Place {
+            file: file.to_owned(),
+            line: text[..offset.min(text.len())].matches('\n').count() + 1,
+        };
+        let table = match DeTable::parse(text) {
+            Ok(table) => table.into_inner(),
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                let fault = Fault::Form(error.message().to_owned());
+                return self.problem(&place(at), None, fault);
+            }
+        };
+        // The parser sorts tables by key; the order of writing is kept by their position.
+        let mut items: Vec<_> = table.into_iter().collect();
+        items.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in items {
+            let start = key.span().start;
+            let name = key.into_inner();
+            if name == FAMILY_KEY {
+                self.read_families(value, &place);
+            } else {
+                self.read_entry(&name, value, start, &place);
+            }
+        }
+    }
+
+    fn read_families(
+        &mut self,
+        value: Spanned<DeValue<'_>>,
+        place: &dyn Fn(usize) -> Place,
+    ) {
+        let start = value.span().start;
+        let DeValue::Array(items) = value.into_inner() else {
+            let fault = Fault::Form("expected `[[family]]` tables".to_owned());
+            return self.problem(&place(start), Some(FAMILY_KEY), fault);
+        };
+        for item in items {
+            let here = place(item.span().start);
+            match Family::deserialize(ValueDeserializer::from(item)) {
+                Err(error) => {
+                    let here = error.span().map_or(here, |span| place(span.start));
+                    let fault = Fault::Form(error.message().to_owned());
+                    self.problem(&here, Some(FAMILY_KEY), fault);
+                }
+                Ok(family) => self.add_family(family, here),
+            }
+        }
+    }
+
+    fn add_family(&mut self, family: Family, here: Place) {
+        let families = &self.dictionary.families;
+        if let Some(at) = families.iter().position(|other| other.name == family.name) {
+            let fault = duplicate_of(&self.family_places[at]);
+            return self.problem(&here, Some(&family.name), fault);
+        }
+        self.check_text(&here, &family.name, "label", &family.label);
+        self.dictionary.families.push(family);
+        self.family_places.push(here);
+    }
+
+    fn read_entry(
+        &mut self,
+        name: &str,
+        value: Spanned<DeValue<'_>>,
+        start: usize,
+        place: &dyn Fn(usize) -> Place,
+    ) {
+        let here = place(start);
+        if let Some(&at) = self.dictionary.position.get(name) {
+            let fault = duplicate_of(&self.entry_places[at]);
+            return self.problem(&here, Some(name), fault);
+        }
+        match EntryBody::deserialize(ValueDeserializer::from(value)) {
+            Err(error) => {
+                let here = error.span().map_or(here, |span| place(span.start));
+                let fault = Fault::Form(error.message().to_owned());
+                self.problem(&here, Some(name), fault);
+            }
+            Ok(body) => {
+                let entry = body.named(name);
+                self.check_entry(&here, &entry);
+                let at = self.dictionary.entries.len();
+                self.dictionary.position.insert(name.to_owned(), at);
+                self.dictionary.entries.push(entry);
+                self.entry_places.push(here);
+            }
+        }
+    }
+
+    /// What can be said of an entry by itself; its family is checked when all files are read.
+    fn check_entry(&mut self, here: &Place, entry: &Entry) {
+        let name = &entry.name;
+        self.check_text(here, name, "label", &entry.label);
+        self.check_text(here, name, "description", &entry.description);
+        for (level, words) in &entry.levels {
+            self.check_text(here, name, &format!("level `{level}`"), words);
+        }
+        if !(-1..=1).contains(&entry.monotone) {
+            self.problem(here, Some(name), Fault::Monotone(entry.monotone));
+        }
+        if (entry.unit == Unit::Category) == entry.levels.is_empty() {
+            self.problem(here, Some(name), Fault::Levels);
+        }
+        let acted_on = entry.similar || entry.monotone != 0 || entry.mutable.is_some();
+        if entry.unit == Unit::Identifier && acted_on {
+            self.problem(here, Some(name), Fault::Identifier);
+        }
+        if entry.protected && entry.mutable.is_some() {
+            self.problem(here, Some(name), Fault::ProtectedMutable);
+        }
+        if let Some(bounds) = entry.mutable {
+            self.check_bounds(here, name, bounds);
+        }
+    }
+
+    fn check_bounds(&mut self, here: &Place, name: &str, bounds: Bounds) {
+        let Bounds { min, max, step, .. } = bounds;
+        let finite = min.is_finite() && max.is_finite() && step.is_finite();
+        if !finite || min >= max || step <= 0.0 || step > max - min {
+            self.problem(here, Some(name), Fault::Bounds { min, max, step });
+        }
+        if let Some(share) = bounds.max_change_share
+            && (share.is_nan() || share <= 0.0)
+        {
+            self.problem(here, Some(name), Fault::MaxChangeShare(share));
+        }
+    }
+
+    fn check_text(&mut self, here: &Place, name: &str, field: &str, text: &Text) {
+        for (language, words) in [("en", &text.en), ("fr", &text.fr)] {
+            if words.trim().is_empty() {
+                let field = field.to_owned();
+                self.problem(here, Some(name), Fault::EmptyText { field, language });
+            }
+        }
+    }
+
+    fn problem(&mut self, here: &Place, name: Option<&str>, fault: Fault) {
+        self.problems.push(Problem {
+            file: here.file.clone(),
+            line: here.line,
+            name: name.map(str::to_owned),
+            fault,
+        });
+    }
+
+    fn finish(mut self) -> Result<Dictionary, DictionaryError> {
+        for (entry, place) in self.dictionary.entries.iter().zip(&self.entry_places) {
+            if self.dictionary.family(&entry.family).is_none() {
+                self.problems.push(Problem {
+                    file: place.file.clone(),
+                    line: place.line,
+                    name: Some(entry.name.clone()),
+                    fault: Fault::UnknownFamily(entry.family.clone()),
+                });
+            }
+        }
+        if self.problems.is_empty() {
+            Ok(self.dictionary)
+        } else {
+            Err(DictionaryError {
+                problems: self.problems,
+            })
+        }
+    }
+}
+
+fn duplicate_of(first: &Place) -> Fault {
+    Fault::Duplicate {
+        file: first.file.clone(),
+        line: first.line,
+    }
+}
