@@ -1,0 +1,142 @@
+//! Documents that stand alone: one HTML file with its style and its charts inside, to be
+//! sent, printed on A4 or kept beside a model. Every number comes from the view.
+//!
+//! Serve them with [`content_security_policy`], which allows their one style element by
+//! its digest and nothing else.
+
+use askama::Template;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use rust_embed::RustEmbed;
+
+use crate::{
+    Language, RenderError, Words,
+    charts::svg,
+    format::Format,
+    views::{DriftReport, DriftRow, DriftVerdict, NoteView},
+};
+
+#[derive(RustEmbed)]
+#[folder = "templates/documents/"]
+#[include = "document.css"]
+struct Style;
+
+const STYLE: &str = include_str!("../templates/documents/document.css");
+
+/// What both documents share.
+struct Paper {
+    words: &'static Words,
+    format: Format,
+    language: Language,
+}
+
+impl Paper {
+    fn new(language: Language) -> Self {
+        Self {
+            words: Words::of(language),
+            format: Format::new(language),
+            language,
+        }
+    }
+
+    fn style(&self) -> &'static str {
+        STYLE
+    }
+
+    fn t(&self, key: &str) -> String {
+        self.words.t(key)
+    }
+
+    fn percent(&self, share: &f64, places: usize) -> String {
+        self.format.percent(*share, places)
+    }
+
+    fn decimal(&self, value: &f64, places: usize) -> String {
+        self.format.decimal(*value, places)
+    }
+
+    fn count(&self, count: &u64) -> String {
+        self.format.integer(*count as f64)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "documents/note.html")]
+struct NoteTemplate<'view> {
+    paper: Paper,
+    note: &'view NoteView,
+    roc: String,
+    calibration: String,
+    cost_curve: String,
+    importance: String,
+}
+
+/// The methodological note of one model version.
+pub fn note(view: &NoteView, language: Language) -> Result<String, RenderError> {
+    let words = Words::of(language);
+    let document = NoteTemplate {
+        paper: Paper::new(language),
+        note: view,
+        roc: svg::roc(words, &view.model.roc)?,
+        calibration: svg::calibration(words, &view.model.calibration)?,
+        cost_curve: svg::cost_curve(words, &view.model.cost_curve)?,
+        importance: svg::importance(words, &view.model.importance)?,
+    };
+    Ok(document.render()?)
+}
+
+struct DriftLine<'view> {
+    row: &'view DriftRow,
+    bars: String,
+    verdict: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "documents/drift.html")]
+struct DriftTemplate<'view> {
+    paper: Paper,
+    report: &'view DriftReport,
+    bank: &'view str,
+    score: Option<DriftLine<'view>>,
+    lines: Vec<DriftLine<'view>>,
+    /// Strong, moderate, stable.
+    counts: [u64; 3],
+}
+
+fn drift_line<'view>(
+    words: &'static Words,
+    row: &'view DriftRow,
+) -> Result<DriftLine<'view>, RenderError> {
+    Ok(DriftLine {
+        row,
+        bars: svg::sparkbars(words, &row.bins)?,
+        verdict: row.verdict.as_str(),
+    })
+}
+
+/// The drift report, worst feature first.
+pub fn drift(report: &DriftReport, bank: &str, language: Language) -> Result<String, RenderError> {
+    let words = Words::of(language);
+    let count = |of: DriftVerdict| report.rows.iter().filter(|r| r.verdict == of).count() as u64;
+    let document = DriftTemplate {
+        paper: Paper::new(language),
+        report,
+        bank,
+        score: report.score.as_ref().map(|row| drift_line(words, row)).transpose()?,
+        lines: report.rows.iter().map(|row| drift_line(words, row)).collect::<Result<_, _>>()?,
+        counts: [
+            count(DriftVerdict::Strong),
+            count(DriftVerdict::Moderate),
+            count(DriftVerdict::Stable),
+        ],
+    };
+    Ok(document.render()?)
+}
+
+/// The header value for both documents.
+#[must_use]
+pub fn content_security_policy() -> String {
+    let digest = Style::get("document.css")
+        .map(|file| BASE64_STANDARD.encode(file.metadata.sha256_hash()))
+        .unwrap_or_default();
+    format!("default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+}

@@ -1,0 +1,68 @@
+//! Users, API keys and settings of one bank: `GET /administration`;
+//! `POST /administration/keys` (`name`, repeated `scope`), `POST /administration/keys/{id}/revoke`,
+//! `POST /administration/users/{id}/disable` and `/enable`.
+
+use serde::Serialize;
+
+use super::View;
+
+/// Data of the administration page.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdministrationView {
+    pub users: Vec<UserRow>,
+    pub keys: Vec<KeyRow>,
+    /// Scopes a new key may carry.
+    pub scopes: Vec<String>,
+    /// A key made just now: the only time its secret is shown.
+    pub new_key: Option<NewKey>,
+    pub settings: SettingsView,
+    pub may_manage_keys: bool,
+    pub may_manage_users: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct UserRow {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub role: String,
+    pub disabled: bool,
+    /// RFC 3339.
+    pub last_sign_in: Option<String>,
+    /// The reader's own account: no button to disable it.
+    pub own: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyRow {
+    pub id: String,
+    pub name: String,
+    /// The part of the key that is no secret.
+    pub prefix: String,
+    pub scopes: Vec<String>,
+    pub created_at: String,
+    pub created_by: String,
+    pub last_used: Option<String>,
+    pub revoked: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct NewKey {
+    pub name: String,
+    pub secret: String,
+}
+
+/// Read only here.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SettingsView {
+    pub fn_cost: f64,
+    pub fp_cost: f64,
+    pub champion: Option<String>,
+    pub threshold: Option<f64>,
+    pub portfolio: String,
+    pub software_version: String,
+}
+
+impl View for AdministrationView {
+    const TEMPLATE: &'static str = "administration.html";
+}

@@ -1,0 +1,112 @@
+//! One immutable model version: how good it is, on what it was trained, what it weighs.
+//! `GET /models/{name}/versions/{version}`; the note is `.../note`.
+
+use serde::Serialize;
+
+use super::View;
+use crate::charts::{Calibration, Charts, CostCurve, Importance, Roc};
+
+/// Data of the model version page; the methodological note shows the same.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelVersionView {
+    pub name: String,
+    pub version: String,
+    pub aliases: Vec<String>,
+    pub portfolio: String,
+    pub algorithm: String,
+    pub created_at: String,
+    pub created_by: String,
+    pub code_version: String,
+    pub digest: String,
+    pub threshold: f64,
+    /// Cost of a missed default and of a refused good client, in the same unit.
+    pub fn_cost: f64,
+    pub fp_cost: f64,
+    pub metrics: Metrics,
+    pub roc: Roc,
+    pub calibration: Calibration,
+    pub cost_curve: CostCurve,
+    /// Best first.
+    pub candidates: Vec<CandidateRow>,
+    pub importance: Importance,
+    pub training: TrainingFacts,
+}
+
+/// Measured on rows the model has not seen.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Metrics {
+    pub rows: u64,
+    pub defaults: u64,
+    pub default_rate: f64,
+    pub auc: f64,
+    pub gini: f64,
+    pub ks: f64,
+    pub average_precision: f64,
+    pub brier: f64,
+    pub log_loss: f64,
+    pub cost_per_client: f64,
+    /// At the threshold, shares 0 to 1: of all clients granted, of defaults that were
+    /// granted, of good clients that were refused.
+    pub granted_share: f64,
+    pub missed_defaults: f64,
+    pub refused_good: f64,
+}
+
+/// One way of making the model, by stratified cross-validation.
+#[derive(Clone, Debug, Serialize)]
+pub struct CandidateRow {
+    pub name: String,
+    pub description: String,
+    pub imbalance: String,
+    pub auc_mean: f64,
+    pub auc_std: f64,
+    pub average_precision: f64,
+    pub brier: f64,
+    pub log_loss: f64,
+    pub cost_per_client: f64,
+    pub threshold: f64,
+    pub chosen: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainingFacts {
+    pub rows: u64,
+    pub defaults: u64,
+    pub default_rate: f64,
+    pub features: u64,
+    pub seed: u64,
+    pub folds: u64,
+    pub data_fingerprint: String,
+    pub features_sql_digest: String,
+    pub tables: Vec<TrainingTable>,
+    /// Tables of the portfolio that were not there.
+    pub absent_tables: Vec<String>,
+    pub parameters: Vec<Parameter>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainingTable {
+    pub table: String,
+    pub file: String,
+    pub rows: u64,
+    pub sha256: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Parameter {
+    pub name: String,
+    pub value: String,
+}
+
+impl View for ModelVersionView {
+    const TEMPLATE: &'static str = "model_version.html";
+
+    fn charts(&self) -> Charts<'_> {
+        let mut charts = Charts::default();
+        charts.add("roc", &self.roc);
+        charts.add("calibration", &self.calibration);
+        charts.add("cost_curve", &self.cost_curve);
+        charts.add("importance", &self.importance);
+        charts
+    }
+}
