@@ -1,1 +1,17 @@
+//! Models as data: the forms a model can take, how they are scored, explained, trained and
+//! evaluated, and the immutable packages they are kept in.
+//!
+//! Nothing here knows the web or the database. The way through: [`training::train`] compares
+//! candidates and gives a [`training::TrainedModel`]; put in a [`package::Package`] it is
+//! content-addressed and kept by a [`store::PackageStore`]; loaded again, its
+//! [`model::Model`] gives margins, probabilities of default and exact contributions.
 
+pub mod boosting;
+pub mod evaluation;
+pub mod explain;
+pub mod forest;
+pub mod model;
+pub mod package;
+pub mod scorecard;
+pub mod store;
+pub mod training;

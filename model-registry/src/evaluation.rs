@@ -1,0 +1,535 @@
+//! How good a model is, computed from predicted probabilities and what happened.
+//!
+//! Rows with the same prediction are one group everywhere: no measure depends on the order
+//! of the rows. All measures are those of one pass over the groups, worst prediction first.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Points kept of the ROC curve.
+const ROC_POINTS: usize = 200;
+/// Points kept of the cost curve, besides its minimum.
+const COST_POINTS: usize = 200;
+/// Bins of the calibration curve.
+const CALIBRATION_BINS: usize = 10;
+
+/// What a model is worth on a set of rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+    /// Rows evaluated.
+    pub rows: usize,
+    /// Of which defaulted.
+    pub defaults: usize,
+    /// Defaults per row.
+    pub default_rate: f64,
+    /// Area under the ROC curve: the chance that a default has a higher PD than a good client, ties half.
+    pub auc: f64,
+    /// `2 * auc - 1`.
+    pub gini: f64,
+    /// Kolmogorov-Smirnov: the largest distance between the PDs' distributions of defaults and good clients.
+    pub ks: f64,
+    /// Mean precision over recall steps (area under the precision-recall curve, without interpolation).
+    pub average_precision: f64,
+    /// Mean squared distance of PD and outcome.
+    pub brier: f64,
+    /// Mean negative log-likelihood.
+    pub log_loss: f64,
+    /// The ROC curve from (0, 0) to (1, 1), thinned.
+    pub roc: Vec<RocPoint>,
+    /// Mean PD against default rate in tenths of the rows by PD.
+    pub calibration: Vec<CalibrationBin>,
+    /// Cost by threshold, ascending, thinned; the cheapest threshold is one of its points.
+    pub cost_curve: Vec<CostPoint>,
+    /// The threshold of least cost: a PD at or above it is refused.
+    pub threshold: f64,
+    /// Cost per client at that threshold.
+    pub cost_per_client: f64,
+}
+
+/// A point of the ROC curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RocPoint {
+    /// Share of good clients refused.
+    pub fpr: f64,
+    /// Share of defaults refused.
+    pub tpr: f64,
+}
+
+/// Rows with neighbouring PDs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationBin {
+    /// Mean predicted probability.
+    pub mean_pd: f64,
+    /// Share that defaulted.
+    pub default_rate: f64,
+    /// Rows in the bin.
+    pub rows: usize,
+}
+
+/// What one threshold costs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CostPoint {
+    /// A PD at or above it is refused.
+    pub threshold: f64,
+    /// `(fn_cost * missed_defaults + fp_cost * refused_good) / rows`.
+    pub cost_per_client: f64,
+    /// Share of clients granted.
+    pub granted_share: f64,
+    /// Defaults granted.
+    pub missed_defaults: usize,
+    /// Good clients refused.
+    pub refused_good: usize,
+}
+
+/// What mistakes cost the bank, in any unit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Costs {
+    /// Of granting a client who defaults.
+    pub fn_cost: f64,
+    /// Of refusing a client who would have repaid.
+    pub fp_cost: f64,
+}
+
+/// Why predictions cannot be evaluated.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum EvaluationError {
+    /// Nothing to evaluate.
+    #[error("no rows to evaluate")]
+    NoRows,
+    /// Predictions and outcomes differ in number.
+    #[error("{predictions} predictions for {outcomes} outcomes")]
+    Lengths { predictions: usize, outcomes: usize },
+    /// Outside 0 to 1, or NaN.
+    #[error("prediction {row} is {value}, not a probability")]
+    NotAProbability { row: usize, value: f64 },
+    /// All defaulted or none did: nothing can be told apart.
+    #[error("{defaults} of {rows} rows defaulted: both outcomes are needed")]
+    SingleClass { rows: usize, defaults: usize },
+    /// A cost below zero, NaN or infinite.
+    #[error("costs must be finite and not negative")]
+    Costs,
+}
+
+/// Rows with the same PD.
+#[derive(Clone, Copy)]
+struct Group {
+    pd: f64,
+    rows: usize,
+    defaults: usize,
+}
+
+impl Evaluation {
+    /// Evaluates predicted probabilities `pd` against outcomes (`true` is a default).
+    pub fn new(pd: &[f64], target: &[bool], costs: Costs) -> Result<Self, EvaluationError> {
+        let groups = groups(pd, target)?;
+        if !(costs.fn_cost >= 0.0
+            && costs.fp_cost >= 0.0
+            && (costs.fn_cost + costs.fp_cost).is_finite())
+        {
+            return Err(EvaluationError::Costs);
+        }
+        let rows = target.len();
+        let defaults = target.iter().filter(|&&default| default).count();
+        if defaults == 0 || defaults == rows {
+            return Err(EvaluationError::SingleClass { rows, defaults });
+        }
+        let curve = roc(&groups, rows, defaults);
+        let auc = area(&curve);
+        let (cost_curve, best) = cost_curve(&groups, rows, defaults, costs);
+        Ok(Self {
+            rows,
+            defaults,
+            default_rate: defaults as f64 / rows as f64,
+            auc,
+            gini: 2.0 * auc - 1.0,
+            ks: curve
+                .iter()
+                .map(|point| (point.tpr - point.fpr).abs())
+                .fold(0.0, f64::max),
+            average_precision: average_precision(&groups, defaults),
+            brier: mean(pd, target, |pd, outcome| (pd - outcome).powi(2)),
+            log_loss: log_loss(pd, target),
+            roc: thinned(&curve),
+            calibration: calibration(&groups, rows),
+            cost_curve,
+            threshold: best.threshold,
+            cost_per_client: best.cost_per_client,
+        })
+    }
+}
+
+fn mean(pd: &[f64], target: &[bool], loss: impl Fn(f64, f64) -> f64) -> f64 {
+    let sum: f64 = pd
+        .iter()
+        .zip(target)
+        .map(|(&pd, &default)| loss(pd, f64::from(u8::from(default))))
+        .sum();
+    sum / pd.len() as f64
+}
+
+/// Mean negative log-likelihood; a certainty that proves wrong costs -ln(1e-15), not infinity.
+#[must_use]
+pub fn log_loss(pd: &[f64], target: &[bool]) -> f64 {
+    mean(pd, target, |pd, outcome| {
+        let right = if outcome > 0.5 { pd } else { 1.0 - pd };
+        -right.clamp(1e-15, 1.0).ln()
+    })
+}
+
+/// Area under the ROC curve, ties counted half; `None` without both outcomes.
+#[must_use]
+pub fn auc(pd: &[f64], target: &[bool]) -> Option<f64> {
+    let groups = groups(pd, target).ok()?;
+    let defaults = target.iter().filter(|&&default| default).count();
+    (defaults > 0 && defaults < target.len()).then(|| area(&roc(&groups, target.len(), defaults)))
+}
+
+/// Groups of equal PD, highest first.
+fn groups(pd: &[f64], target: &[bool]) -> Result<Vec<Group>, EvaluationError> {
+    if pd.len() != target.len() {
+        return Err(EvaluationError::Lengths {
+            predictions: pd.len(),
+            outcomes: target.len(),
+        });
+    }
+    if pd.is_empty() {
+        return Err(EvaluationError::NoRows);
+    }
+    if let Some(row) = pd.iter().position(|pd| !(0.0..=1.0).contains(pd)) {
+        return Err(EvaluationError::NotAProbability {
+            row,
+            value: pd[row],
+        });
+    }
+    let mut order: Vec<usize> = (0..pd.len()).collect();
+    order.sort_unstable_by(|&left, &right| pd[right].total_cmp(&pd[left]));
+    let mut groups: Vec<Group> = Vec::new();
+    for row in order {
+        let defaults = usize::from(target[row]);
+        match groups.last_mut() {
+            Some(group) if group.pd.total_cmp(&pd[row]).is_eq() => {
+                group.rows += 1;
+                group.defaults += defaults;
+            }
+            _ => groups.push(Group {
+                pd: pd[row],
+                rows: 1,
+                defaults,
+            }),
+        }
+    }
+    Ok(groups)
+}
+
+fn roc(groups: &[Group], rows: usize, defaults: usize) -> Vec<RocPoint> {
+    let (mut refused, mut caught) = (0, 0);
+    let mut curve = vec![RocPoint { fpr: 0.0, tpr: 0.0 }];
+    for group in groups {
+        refused += group.rows;
+        caught += group.defaults;
+        curve.push(RocPoint {
+            fpr: (refused - caught) as f64 / (rows - defaults) as f64,
+            tpr: caught as f64 / defaults as f64,
+        });
+    }
+    curve
+}
+
+/// Trapezoids, which count ties half.
+fn area(curve: &[RocPoint]) -> f64 {
+    curve
+        .windows(2)
+        .map(|pair| (pair[1].fpr - pair[0].fpr) * (pair[1].tpr + pair[0].tpr) / 2.0)
+        .sum()
+}
+
+fn thinned(curve: &[RocPoint]) -> Vec<RocPoint> {
+    let points = curve.len().min(ROC_POINTS);
+    (0..points)
+        .map(|point| curve[point * (curve.len() - 1) / (points - 1)])
+        .collect()
+}
+
+/// `sum (R_k - R_{k-1}) P_k` over the groups.
+fn average_precision(groups: &[Group], defaults: usize) -> f64 {
+    let (mut refused, mut caught, mut sum) = (0, 0, 0.0);
+    for group in groups {
+        refused += group.rows;
+        caught += group.defaults;
+        sum += group.defaults as f64 / defaults as f64 * (caught as f64 / refused as f64);
+    }
+    sum
+}
+
+fn calibration(groups: &[Group], rows: usize) -> Vec<CalibrationBin> {
+    let mut bins = vec![(0.0, 0usize, 0usize); CALIBRATION_BINS];
+    let mut below = rows;
+    for group in groups {
+        below -= group.rows;
+        // A group belongs where its middle row falls, so that ties stay together.
+        let middle = below + (group.rows - 1) / 2;
+        let bin = &mut bins[middle * CALIBRATION_BINS / rows];
+        bin.0 += group.pd * group.rows as f64;
+        bin.1 += group.defaults;
+        bin.2 += group.rows;
+    }
+    bins.into_iter()
+        .filter(|bin| bin.2 > 0)
+        .map(|(pd, defaults, rows)| CalibrationBin {
+            mean_pd: pd / rows as f64,
+            default_rate: defaults as f64 / rows as f64,
+            rows,
+        })
+        .collect()
+}
+
+/// The curve on a grid of PDs, ascending by threshold, and its exact minimum over all PDs.
+fn cost_curve(
+    groups: &[Group],
+    rows: usize,
+    defaults: usize,
+    costs: Costs,
+) -> (Vec<CostPoint>, CostPoint) {
+    let mut points = Vec::with_capacity(groups.len() + 1);
+    let (mut refused, mut caught) = (0, 0);
+    for cut in 0..=groups.len() {
+        let (missed_defaults, refused_good) = (defaults - caught, refused - caught);
+        points.push(CostPoint {
+            threshold: threshold_at(groups, cut),
+            cost_per_client: (costs.fn_cost * missed_defaults as f64
+                + costs.fp_cost * refused_good as f64)
+                / rows as f64,
+            granted_share: (rows - refused) as f64 / rows as f64,
+            missed_defaults,
+            refused_good,
+        });
+        if let Some(group) = groups.get(cut) {
+            refused += group.rows;
+            caught += group.defaults;
+        }
+    }
+    // No threshold up to 1 grants a client whose PD is 1.
+    if groups[0].pd >= 1.0 {
+        points.remove(0);
+    }
+    // Of equal costs the highest threshold: more clients granted.
+    let mut best = 0;
+    for (index, point) in points.iter().enumerate() {
+        if point.cost_per_client < points[best].cost_per_client {
+            best = index;
+        }
+    }
+    let kept = points.len().min(COST_POINTS);
+    let mut grid: Vec<usize> = (0..kept)
+        .map(|k| k * (points.len() - 1) / (kept - 1).max(1))
+        .collect();
+    if let Err(place) = grid.binary_search(&best) {
+        grid.insert(place, best);
+    }
+    (
+        grid.into_iter().rev().map(|index| points[index]).collect(),
+        points[best],
+    )
+}
+
+/// The threshold that refuses the first `cut` groups: halfway between two neighbouring PDs,
+/// so that a later PD that differs in its last bit falls on the same side.
+fn threshold_at(groups: &[Group], cut: usize) -> f64 {
+    match (
+        cut.checked_sub(1).map(|last| groups[last].pd),
+        groups.get(cut),
+    ) {
+        (None, _) => 1.0,
+        (Some(_), None) => 0.0,
+        (Some(refused), Some(granted)) => {
+            let middle = granted.pd + (refused - granted.pd) / 2.0;
+            if middle > granted.pd { middle } else { refused }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN_TO_ONE: Costs = Costs {
+        fn_cost: 10.0,
+        fp_cost: 1.0,
+    };
+
+    fn close(left: f64, right: f64) {
+        assert!((left - right).abs() < 1e-12, "{left} is not {right}");
+    }
+
+    #[test]
+    fn a_small_table_gives_the_values_worked_out_by_hand() {
+        let pd = [0.9, 0.8, 0.7, 0.6, 0.55, 0.5, 0.4, 0.3, 0.2, 0.1];
+        let target = [
+            true, false, true, false, false, true, false, false, false, false,
+        ];
+        let evaluation = Evaluation::new(&pd, &target, TEN_TO_ONE).expect("valid");
+        // Good clients above each default: 0, 1, 3 of 7: concordant 7 + 6 + 4 of 21 pairs.
+        close(evaluation.auc, 17.0 / 21.0);
+        close(evaluation.gini, 13.0 / 21.0);
+        // After the sixth row all defaults and three good clients: 1 - 3/7.
+        close(evaluation.ks, 4.0 / 7.0);
+        close(
+            evaluation.average_precision,
+            (1.0 + 2.0 / 3.0 + 3.0 / 6.0) / 3.0,
+        );
+        let squares: f64 = [0.1, 0.8, 0.3, 0.6, 0.55, 0.5, 0.4, 0.3, 0.2, 0.1]
+            .iter()
+            .map(|e| e * e)
+            .sum();
+        close(evaluation.brier, squares / 10.0);
+        let logs: f64 = [0.9, 0.2, 0.7, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9f64]
+            .iter()
+            .map(|p| -p.ln())
+            .sum();
+        close(evaluation.log_loss, logs / 10.0);
+        // Refusing the first six: no default missed, three good refused: 3 / 10.
+        close(evaluation.cost_per_client, 0.3);
+        close(evaluation.threshold, 0.45);
+        close(evaluation.default_rate, 0.3);
+    }
+
+    #[test]
+    fn tied_predictions_count_half_and_their_order_does_not_matter() {
+        let forward = Evaluation::new(
+            &[0.5, 0.5, 0.2, 0.5],
+            &[true, false, false, true],
+            TEN_TO_ONE,
+        )
+        .expect("valid");
+        let backward = Evaluation::new(
+            &[0.5, 0.2, 0.5, 0.5],
+            &[true, false, false, true],
+            TEN_TO_ONE,
+        )
+        .expect("valid");
+        // Each default beats 0.2 and ties with 0.5: (1 + 0.5) / 2.
+        close(forward.auc, 0.75);
+        assert_eq!(forward, backward);
+    }
+
+    #[test]
+    fn a_constant_prediction_has_auc_one_half_and_the_cheaper_of_all_or_none() {
+        let target: Vec<bool> = (0..100).map(|row| row < 8).collect();
+        let evaluation = Evaluation::new(&vec![0.08; 100], &target, TEN_TO_ONE).expect("valid");
+        close(evaluation.auc, 0.5);
+        close(evaluation.ks, 0.0);
+        close(evaluation.average_precision, 0.08);
+        // Granting all misses 8 defaults (80); refusing all loses 92.
+        close(evaluation.cost_per_client, 0.8);
+        close(evaluation.threshold, 1.0);
+        assert_eq!(evaluation.calibration.len(), 1);
+    }
+
+    #[test]
+    fn the_threshold_is_the_exact_minimum_found_by_trying_every_one() {
+        let (pd, target) = pseudo_random(3000);
+        let evaluation = Evaluation::new(
+            &pd,
+            &target,
+            Costs {
+                fn_cost: 7.0,
+                fp_cost: 2.0,
+            },
+        )
+        .expect("valid");
+        let cost = |threshold: f64| -> f64 {
+            let sum: f64 = pd
+                .iter()
+                .zip(&target)
+                .map(|(&pd, &default)| match (pd >= threshold, default) {
+                    (false, true) => 7.0,
+                    (true, false) => 2.0,
+                    _ => 0.0,
+                })
+                .sum();
+            sum / 3000.0
+        };
+        let least = pd.iter().map(|&pd| cost(pd)).fold(cost(1.0), f64::min);
+        close(evaluation.cost_per_client, least);
+        close(cost(evaluation.threshold), least);
+        for point in &evaluation.cost_curve {
+            close(point.cost_per_client, cost(point.threshold));
+        }
+        assert!(evaluation.cost_curve.len() <= COST_POINTS + 1);
+        assert!(
+            evaluation
+                .cost_curve
+                .is_sorted_by(|a, b| a.threshold < b.threshold)
+        );
+        assert!(
+            evaluation
+                .cost_curve
+                .iter()
+                .any(|point| point.threshold.to_bits() == evaluation.threshold.to_bits())
+        );
+    }
+
+    #[test]
+    fn curves_are_thinned_and_keep_their_ends() {
+        let (pd, target) = pseudo_random(5000);
+        let evaluation = Evaluation::new(&pd, &target, TEN_TO_ONE).expect("valid");
+        assert_eq!(evaluation.roc.len(), ROC_POINTS);
+        assert_eq!(evaluation.roc[0], RocPoint { fpr: 0.0, tpr: 0.0 });
+        assert_eq!(
+            evaluation.roc[ROC_POINTS - 1],
+            RocPoint { fpr: 1.0, tpr: 1.0 }
+        );
+        assert_eq!(evaluation.calibration.len(), 10);
+        assert_eq!(
+            evaluation
+                .calibration
+                .iter()
+                .map(|bin| bin.rows)
+                .sum::<usize>(),
+            5000
+        );
+        assert!(
+            evaluation
+                .calibration
+                .is_sorted_by(|a, b| a.mean_pd < b.mean_pd)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_evaluated_is_refused_by_name() {
+        let single = Evaluation::new(&[0.5, 0.4], &[false, false], TEN_TO_ONE);
+        assert_eq!(
+            single,
+            Err(EvaluationError::SingleClass {
+                rows: 2,
+                defaults: 0
+            })
+        );
+        assert!(matches!(
+            Evaluation::new(&[0.5, f64::NAN], &[false, true], TEN_TO_ONE),
+            Err(EvaluationError::NotAProbability { row: 1, .. })
+        ));
+        assert_eq!(
+            Evaluation::new(&[], &[], TEN_TO_ONE),
+            Err(EvaluationError::NoRows)
+        );
+    }
+
+    /// Predictions with ties, and outcomes that follow them loosely.
+    fn pseudo_random(rows: u64) -> (Vec<f64>, Vec<bool>) {
+        let mut state = 1u64;
+        let mut next = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as f64 / f64::from(1u32 << 31)
+        };
+        (0..rows)
+            .map(|_| {
+                let pd = (next() * 1000.0).round() / 1000.0;
+                (pd, next() < pd * 0.5)
+            })
+            .unzip()
+    }
+}

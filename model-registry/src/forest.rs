@@ -1,0 +1,836 @@
+//! The form every tree model takes here, whatever trained it: trees of axis-parallel
+//! splits over `f64` features, added or averaged on top of a base margin.
+//!
+//! Scoring and explaining know this form only, so an importer or a trainer has to state
+//! exactly how its library routes a row: which values count as missing at a split, where
+//! they go, and whether a split compares a number or looks a category up. Every comparison
+//! is `value <= threshold`; libraries that compare otherwise (`<`, or in `f32`) are brought
+//! to it exactly by moving the threshold (see `boosting`).
+//!
+//! A [`Forest`] can only be made by [`Forest::new`] or by deserialising, and both check it:
+//! children in range, every node reached once (so no cycle), finite values, features in
+//! range. Scoring therefore needs no check per step.
+
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::explain::Explainer;
+
+/// Features a forest may have; the compiled node keeps the rest of the word for flags.
+pub const MAX_FEATURES: usize = 1 << 26;
+
+/// Which values of the split's feature take the default direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// None: a NaN is compared as if it were zero (`LightGBM` `missing_type=None`).
+    Never,
+    /// NaN.
+    Nan,
+    /// NaN, and numbers within 1e-35 of zero (`LightGBM` `missing_type=Zero`).
+    Zero,
+}
+
+/// Numbers this close to zero are zero where zero counts as missing (`LightGBM` `kZeroThreshold`).
+const ZERO: f64 = 1e-35_f32 as f64;
+
+/// What a split asks of a feature that is not missing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// `value <= threshold` goes left.
+    AtMost(f64),
+    /// A value whose integer part is a category of the set goes left; any other goes right.
+    In(CategorySet),
+}
+
+/// A set of category codes, one bit per code.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CategorySet {
+    words: Vec<u64>,
+}
+
+impl CategorySet {
+    /// The largest code a set may hold; above it a bit set would be a way to exhaust memory.
+    pub const MAX_CODE: u32 = (1 << 20) - 1;
+
+    /// The set of these codes.
+    ///
+    /// # Panics
+    /// When a code is above [`CategorySet::MAX_CODE`].
+    #[must_use]
+    pub fn new(codes: &[u32]) -> Self {
+        let mut words = vec![0u64; codes.iter().max().map_or(0, |&code| code as usize / 64 + 1)];
+        for &code in codes {
+            assert!(
+                code <= Self::MAX_CODE,
+                "category code {code} is out of range"
+            );
+            words[code as usize / 64] |= 1 << (code % 64);
+        }
+        Self { words }
+    }
+
+    /// The codes of the set in ascending order.
+    #[must_use]
+    pub fn codes(&self) -> Vec<u32> {
+        let bits = self.words.len() as u32 * 64;
+        (0..bits)
+            .filter(|&code| self.words[code as usize / 64] >> (code % 64) & 1 == 1)
+            .collect()
+    }
+
+    /// Whether the integer part of `value` is in the set.
+    #[must_use]
+    pub fn contains(&self, value: f64) -> bool {
+        contains(&self.words, value)
+    }
+}
+
+#[inline]
+fn contains(words: &[u64], value: f64) -> bool {
+    // A cast saturates, so NaN must be told apart; codes above the set's words are outside it.
+    if !(value > -1.0) {
+        return false;
+    }
+    let code = value as u64 as usize;
+    words
+        .get(code / 64)
+        .is_some_and(|word| word >> (code % 64) & 1 == 1)
+}
+
+/// One node; node 0 of a tree is its root.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// Sends a row on to one of two children.
+    Split {
+        /// Column of the row.
+        feature: u32,
+        /// The question asked.
+        test: Test,
+        /// Which values take the default direction.
+        missing: Missing,
+        /// The default direction.
+        default_left: bool,
+        /// Index of the child for a yes.
+        left: u32,
+        /// Index of the child for a no.
+        right: u32,
+        /// Training rows (or their weight) that passed here.
+        cover: f64,
+    },
+    /// Ends the way with a value in log-odds.
+    Leaf {
+        /// Added to the margin.
+        value: f64,
+        /// Training rows (or their weight) that ended here.
+        cover: f64,
+    },
+}
+
+impl Node {
+    /// Training rows (or their weight) that passed this node.
+    #[must_use]
+    pub fn cover(&self) -> f64 {
+        match self {
+            Self::Split { cover, .. } | Self::Leaf { cover, .. } => *cover,
+        }
+    }
+}
+
+/// One tree, as a list of nodes with the root first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "TreeForm", into = "TreeForm")]
+pub struct Tree {
+    nodes: Vec<Node>,
+}
+
+/// How trees become one margin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregation {
+    /// Boosting: the sum of the trees.
+    Sum,
+    /// Random forest: their mean.
+    Average,
+}
+
+/// Why a forest is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ForestError {
+    /// A tree needs at least its root.
+    #[error("tree {tree} has no nodes")]
+    EmptyTree { tree: usize },
+    /// A child index points outside the tree.
+    #[error("tree {tree}, node {node}: child {child} is out of range")]
+    ChildOutOfRange {
+        tree: usize,
+        node: usize,
+        child: u32,
+    },
+    /// A node has two parents, or is its own ancestor.
+    #[error("tree {tree}, node {node} is reached twice: not a tree")]
+    Cycle { tree: usize, node: usize },
+    /// A node no path leads to.
+    #[error("tree {tree}, node {node} cannot be reached from the root")]
+    Unreachable { tree: usize, node: usize },
+    /// A number that is infinite or NaN.
+    #[error("tree {tree}, node {node}: {what} is not finite")]
+    NotFinite {
+        tree: usize,
+        node: usize,
+        what: &'static str,
+    },
+    /// A cover below zero.
+    #[error("tree {tree}, node {node}: cover is negative")]
+    NegativeCover { tree: usize, node: usize },
+    /// A feature the forest does not have.
+    #[error("tree {tree}, node {node}: feature {feature} of {features}")]
+    FeatureOutOfRange {
+        tree: usize,
+        node: usize,
+        feature: u32,
+        features: usize,
+    },
+    /// More features than a node can name.
+    #[error("{0} features are more than a forest can hold")]
+    TooManyFeatures(usize),
+    /// The base margin is infinite or NaN.
+    #[error("the base margin is not finite")]
+    BaseMargin,
+    /// The columns of a stored tree do not fit each other.
+    #[error("a stored tree is inconsistent: {0}")]
+    Form(&'static str),
+}
+
+/// A validated ensemble of trees over `features` columns.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "ForestForm", into = "ForestForm")]
+pub struct Forest {
+    features: usize,
+    base_margin: f64,
+    aggregation: Aggregation,
+    trees: Vec<Tree>,
+    compiled: Compiled,
+    explainer: OnceLock<Explainer>,
+}
+
+impl PartialEq for Forest {
+    fn eq(&self, other: &Self) -> bool {
+        self.features == other.features
+            && self.base_margin.to_bits() == other.base_margin.to_bits()
+            && self.aggregation == other.aggregation
+            && self.trees == other.trees
+    }
+}
+
+impl Tree {
+    /// A tree of these nodes, root first; [`Forest::new`] checks it.
+    #[must_use]
+    pub fn new(nodes: Vec<Node>) -> Self {
+        Self { nodes }
+    }
+
+    /// Its nodes, root first.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The same tree with every leaf value multiplied.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let mut nodes = self.nodes.clone();
+        for node in &mut nodes {
+            if let Node::Leaf { value, .. } = node {
+                *value *= factor;
+            }
+        }
+        Self { nodes }
+    }
+
+    fn validate(&self, tree: usize, features: usize) -> Result<(), ForestError> {
+        if self.nodes.is_empty() {
+            return Err(ForestError::EmptyTree { tree });
+        }
+        let mut seen = vec![false; self.nodes.len()];
+        let mut stack = vec![0usize];
+        while let Some(node) = stack.pop() {
+            if std::mem::replace(&mut seen[node], true) {
+                return Err(ForestError::Cycle { tree, node });
+            }
+            validate_numbers(&self.nodes[node], tree, node)?;
+            if let Node::Split {
+                feature,
+                left,
+                right,
+                ..
+            } = self.nodes[node]
+            {
+                if feature as usize >= features {
+                    return Err(ForestError::FeatureOutOfRange {
+                        tree,
+                        node,
+                        feature,
+                        features,
+                    });
+                }
+                for child in [left, right] {
+                    if child as usize >= self.nodes.len() {
+                        return Err(ForestError::ChildOutOfRange { tree, node, child });
+                    }
+                    stack.push(child as usize);
+                }
+            }
+        }
+        match seen.iter().position(|seen| !seen) {
+            Some(node) => Err(ForestError::Unreachable { tree, node }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn validate_numbers(content: &Node, tree: usize, node: usize) -> Result<(), ForestError> {
+    let (number, what) = match content {
+        Node::Split {
+            test: Test::AtMost(threshold),
+            ..
+        } => (*threshold, "threshold"),
+        Node::Split {
+            test: Test::In(_), ..
+        } => (0.0, "threshold"),
+        Node::Leaf { value, .. } => (*value, "leaf value"),
+    };
+    for (number, what) in [(number, what), (content.cover(), "cover")] {
+        if !number.is_finite() {
+            return Err(ForestError::NotFinite { tree, node, what });
+        }
+    }
+    if content.cover() < 0.0 {
+        return Err(ForestError::NegativeCover { tree, node });
+    }
+    Ok(())
+}
+
+impl Forest {
+    /// Checks the trees and prepares them for scoring.
+    pub fn new(
+        features: usize,
+        base_margin: f64,
+        aggregation: Aggregation,
+        trees: Vec<Tree>,
+    ) -> Result<Self, ForestError> {
+        if features > MAX_FEATURES {
+            return Err(ForestError::TooManyFeatures(features));
+        }
+        if !base_margin.is_finite() {
+            return Err(ForestError::BaseMargin);
+        }
+        for (index, tree) in trees.iter().enumerate() {
+            tree.validate(index, features)?;
+        }
+        let trees: Vec<Tree> = trees.into_iter().map(without_negative_zero).collect();
+        let compiled = Compiled::new(&trees, aggregation);
+        Ok(Self {
+            features,
+            base_margin: base_margin + 0.0,
+            aggregation,
+            trees,
+            compiled,
+            explainer: OnceLock::new(),
+        })
+    }
+
+    /// Number of columns a row has.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// The margin before any tree.
+    #[must_use]
+    pub fn base_margin(&self) -> f64 {
+        self.base_margin
+    }
+
+    /// How the trees are put together.
+    #[must_use]
+    pub fn aggregation(&self) -> Aggregation {
+        self.aggregation
+    }
+
+    /// The trees.
+    #[must_use]
+    pub fn trees(&self) -> &[Tree] {
+        &self.trees
+    }
+
+    /// The margin (log-odds) of one row of [`Forest::features`] values; NaN is missing.
+    ///
+    /// # Panics
+    /// When the row has fewer values than the forest has features.
+    #[must_use]
+    pub fn margin(&self, row: &[f64]) -> f64 {
+        assert!(
+            row.len() >= self.features,
+            "row of {} values for {} features",
+            row.len(),
+            self.features
+        );
+        let mut sum = 0.0;
+        for &root in &self.compiled.roots {
+            sum += self.compiled.leaf(root, row).1;
+        }
+        self.base_margin + sum * self.compiled.scale
+    }
+
+    /// What some of the trees add to the margin of `row`; choosing a number of boosting
+    /// rounds looks at the margin after each few trees.
+    #[must_use]
+    pub fn partial_sum(&self, row: &[f64], trees: std::ops::Range<usize>) -> f64 {
+        let mut sum = 0.0;
+        for &root in &self.compiled.roots[trees] {
+            sum += self.compiled.leaf(root, row).1;
+        }
+        sum * self.compiled.scale
+    }
+
+    /// The explainer of this forest, prepared on first use.
+    #[must_use]
+    pub fn explainer(&self) -> &Explainer {
+        self.explainer.get_or_init(|| Explainer::new(self))
+    }
+}
+
+/// Whether `node`, which must be a split, sends `row` left.
+#[must_use]
+pub fn goes_left(test: &Test, missing: Missing, default_left: bool, value: f64) -> bool {
+    if missing == Missing::Zero && value.abs() <= ZERO {
+        return default_left;
+    }
+    let value = match (value.is_nan(), missing) {
+        (true, Missing::Never) => 0.0,
+        (true, _) => return default_left,
+        (false, _) => value,
+    };
+    match test {
+        Test::AtMost(threshold) => value <= *threshold,
+        Test::In(set) => set.contains(value),
+    }
+}
+
+/// JSON canonicalisation writes `-0` as `0`; without it here, a stored forest would differ
+/// from the one in memory by a bit that changes nothing.
+fn without_negative_zero(mut tree: Tree) -> Tree {
+    for node in &mut tree.nodes {
+        match node {
+            Node::Split {
+                test: Test::AtMost(number),
+                cover,
+                ..
+            }
+            | Node::Leaf {
+                value: number,
+                cover,
+            } => {
+                *number += 0.0;
+                *cover += 0.0;
+            }
+            Node::Split { cover, .. } => *cover += 0.0,
+        }
+    }
+    tree
+}
+
+/// Nodes of all trees in one array of 16-byte records, siblings side by side, so that a
+/// step is one load and one add.
+#[derive(Debug, Clone)]
+struct Compiled {
+    nodes: Vec<CompiledNode>,
+    roots: Vec<u32>,
+    /// Category sets: start and length in `words`, by the index a node keeps.
+    sets: Vec<(u32, u32)>,
+    words: Vec<u64>,
+    scale: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct CompiledNode {
+    /// Threshold of a split, value of a leaf.
+    number: f64,
+    /// Feature in the low bits, flags above.
+    key: u32,
+    /// Left child; the right one follows it. For a leaf its own index in its tree.
+    left: u32,
+}
+
+const LEAF: u32 = 1 << 31;
+const CATEGORY: u32 = 1 << 30;
+const DEFAULT_LEFT: u32 = 1 << 29;
+const NEVER_MISSING: u32 = 1 << 28;
+const ZERO_MISSING: u32 = 1 << 27;
+const FEATURE: u32 = (1 << 27) - 1;
+/// Flags that take a split off the short way.
+const UNUSUAL: u32 = CATEGORY | NEVER_MISSING | ZERO_MISSING;
+
+impl Compiled {
+    fn new(trees: &[Tree], aggregation: Aggregation) -> Self {
+        let scale = match aggregation {
+            Aggregation::Average if !trees.is_empty() => 1.0 / trees.len() as f64,
+            _ => 1.0,
+        };
+        let mut compiled = Self {
+            nodes: Vec::new(),
+            roots: Vec::new(),
+            sets: Vec::new(),
+            words: Vec::new(),
+            scale,
+        };
+        for tree in trees {
+            compiled.push(tree);
+        }
+        compiled
+    }
+
+    /// Lays a tree out breadth first: the children of a node are given adjacent places.
+    fn push(&mut self, tree: &Tree) {
+        let root = self.nodes.len() as u32;
+        self.roots.push(root);
+        let mut order = vec![0u32];
+        let mut next = 0;
+        while next < order.len() {
+            let index = order[next];
+            next += 1;
+            let node = match &tree.nodes[index as usize] {
+                Node::Leaf { value, .. } => CompiledNode {
+                    number: *value,
+                    key: LEAF,
+                    left: index,
+                },
+                Node::Split {
+                    feature,
+                    test,
+                    missing,
+                    default_left,
+                    left,
+                    right,
+                    ..
+                } => {
+                    let place = root + order.len() as u32;
+                    order.push(*left);
+                    order.push(*right);
+                    let mut key = *feature;
+                    key |= if *default_left { DEFAULT_LEFT } else { 0 };
+                    key |= match missing {
+                        Missing::Never => NEVER_MISSING,
+                        Missing::Nan => 0,
+                        Missing::Zero => ZERO_MISSING,
+                    };
+                    let number = match test {
+                        Test::AtMost(threshold) => *threshold,
+                        Test::In(set) => {
+                            key |= CATEGORY;
+                            self.sets
+                                .push((self.words.len() as u32, set.words.len() as u32));
+                            self.words.extend_from_slice(&set.words);
+                            (self.sets.len() - 1) as f64
+                        }
+                    };
+                    CompiledNode {
+                        number,
+                        key,
+                        left: place,
+                    }
+                }
+            };
+            self.nodes.push(node);
+        }
+    }
+
+    /// The leaf a row ends in: its index in its tree, and its value.
+    #[inline]
+    fn leaf(&self, root: u32, row: &[f64]) -> (u32, f64) {
+        let mut node = self.nodes[root as usize];
+        while node.key & LEAF == 0 {
+            let value = row[(node.key & FEATURE) as usize];
+            let left = if node.key & UNUSUAL == 0 {
+                value <= node.number || (value.is_nan() && node.key & DEFAULT_LEFT != 0)
+            } else {
+                self.unusual(node, value)
+            };
+            node = self.nodes[(node.left + u32::from(!left)) as usize];
+        }
+        (node.left, node.number)
+    }
+
+    fn unusual(&self, node: CompiledNode, value: f64) -> bool {
+        let default_left = node.key & DEFAULT_LEFT != 0;
+        if node.key & ZERO_MISSING != 0 && value.abs() <= ZERO {
+            return default_left;
+        }
+        let value = match (value.is_nan(), node.key & NEVER_MISSING != 0) {
+            (true, true) => 0.0,
+            (true, false) => return default_left,
+            (false, _) => value,
+        };
+        if node.key & CATEGORY == 0 {
+            return value <= node.number;
+        }
+        let (start, length) = self.sets[node.number as usize];
+        contains(
+            &self.words[start as usize..(start + length) as usize],
+            value,
+        )
+    }
+}
+
+impl Forest {
+    /// The node index of the leaf that `row` ends in, for each tree.
+    pub fn leaves<'a>(&'a self, row: &'a [f64]) -> impl Iterator<Item = usize> + 'a {
+        self.compiled
+            .roots
+            .iter()
+            .map(move |&root| self.compiled.leaf(root, row).0 as usize)
+    }
+
+    /// The same forest with every cover replaced by the number of `rows` that pass the node:
+    /// what a trainer that reports weights instead of counts needs.
+    #[must_use]
+    pub fn with_counted_cover(&self, rows: ndarray::ArrayView2<'_, f64>) -> Self {
+        let mut trees = self.trees.clone();
+        let counts = self.leaf_counts(rows);
+        for (tree, counts) in trees.iter_mut().zip(counts) {
+            add_up_cover(&mut tree.nodes, 0, &counts);
+        }
+        Self {
+            trees,
+            explainer: OnceLock::new(),
+            ..self.clone()
+        }
+    }
+
+    fn leaf_counts(&self, rows: ndarray::ArrayView2<'_, f64>) -> Vec<Vec<u32>> {
+        use rayon::prelude::*;
+        let empty = || {
+            self.trees
+                .iter()
+                .map(|tree| vec![0u32; tree.nodes.len()])
+                .collect::<Vec<_>>()
+        };
+        // Integer counts: the order in which the parts are added does not matter.
+        (0..rows.nrows())
+            .into_par_iter()
+            .fold(empty, |mut counts, index| {
+                let row = rows.row(index);
+                let owned;
+                let row = if let Some(row) = row.as_slice() {
+                    row
+                } else {
+                    owned = row.to_vec();
+                    &owned
+                };
+                for (counts, leaf) in counts.iter_mut().zip(self.leaves(row)) {
+                    counts[leaf] += 1;
+                }
+                counts
+            })
+            .reduce(empty, |mut left, right| {
+                for (left, right) in left.iter_mut().flatten().zip(right.iter().flatten()) {
+                    *left += right;
+                }
+                left
+            })
+    }
+}
+
+/// Sets covers bottom-up from counts at the leaves; returns the cover of `node`.
+fn add_up_cover(nodes: &mut [Node], node: usize, counts: &[u32]) -> f64 {
+    let total = match nodes[node] {
+        Node::Leaf { .. } => f64::from(counts[node]),
+        Node::Split { left, right, .. } => {
+            add_up_cover(nodes, left as usize, counts) + add_up_cover(nodes, right as usize, counts)
+        }
+    };
+    match &mut nodes[node] {
+        Node::Leaf { cover, .. } | Node::Split { cover, .. } => *cover = total,
+    }
+    total
+}
+
+/// How a forest is stored: by tree.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ForestForm {
+    features: usize,
+    base_margin: f64,
+    aggregation: Aggregation,
+    trees: Vec<Tree>,
+}
+
+impl From<Forest> for ForestForm {
+    fn from(forest: Forest) -> Self {
+        let Forest {
+            features,
+            base_margin,
+            aggregation,
+            trees,
+            ..
+        } = forest;
+        Self {
+            features,
+            base_margin,
+            aggregation,
+            trees,
+        }
+    }
+}
+
+impl TryFrom<ForestForm> for Forest {
+    type Error = ForestError;
+
+    fn try_from(form: ForestForm) -> Result<Self, ForestError> {
+        Self::new(
+            form.features,
+            form.base_margin,
+            form.aggregation,
+            form.trees,
+        )
+    }
+}
+
+/// How a tree is stored: by column, one entry per node, which keeps packages small.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TreeForm {
+    /// -1 for a leaf.
+    feature: Vec<i32>,
+    /// Threshold of a numeric split, index into `categories` of a categorical one, value of a leaf.
+    value: Vec<f64>,
+    left: Vec<u32>,
+    right: Vec<u32>,
+    /// 1: default left; 2: NaN counts as missing; 4: zero does too; 8: categorical.
+    flags: Vec<u8>,
+    cover: Vec<f64>,
+    categories: Vec<Vec<u32>>,
+}
+
+impl From<Tree> for TreeForm {
+    fn from(tree: Tree) -> Self {
+        let mut form = Self {
+            feature: Vec::new(),
+            value: Vec::new(),
+            left: Vec::new(),
+            right: Vec::new(),
+            flags: Vec::new(),
+            cover: Vec::new(),
+            categories: Vec::new(),
+        };
+        for node in tree.nodes {
+            form.push(node);
+        }
+        form
+    }
+}
+
+impl TreeForm {
+    fn push(&mut self, node: Node) {
+        self.cover.push(node.cover());
+        match node {
+            Node::Leaf { value, .. } => {
+                self.feature.push(-1);
+                self.value.push(value);
+                self.left.push(0);
+                self.right.push(0);
+                self.flags.push(0);
+            }
+            Node::Split {
+                feature,
+                test,
+                missing,
+                default_left,
+                left,
+                right,
+                ..
+            } => {
+                self.feature.push(feature as i32);
+                self.left.push(left);
+                self.right.push(right);
+                let missing = match missing {
+                    Missing::Never => 0,
+                    Missing::Nan => 2,
+                    Missing::Zero => 6,
+                };
+                let (value, category) = match test {
+                    Test::AtMost(threshold) => (threshold, 0),
+                    Test::In(set) => {
+                        self.categories.push(set.codes());
+                        ((self.categories.len() - 1) as f64, 8)
+                    }
+                };
+                self.value.push(value);
+                self.flags.push(u8::from(default_left) | missing | category);
+            }
+        }
+    }
+
+    fn node(&self, index: usize) -> Result<Node, ForestError> {
+        let (value, cover) = (self.value[index], self.cover[index]);
+        let Ok(feature) = u32::try_from(self.feature[index]) else {
+            return Ok(Node::Leaf { value, cover });
+        };
+        let flags = self.flags[index];
+        let missing = match flags & 6 {
+            0 => Missing::Never,
+            2 => Missing::Nan,
+            6 => Missing::Zero,
+            _ => return Err(ForestError::Form("unknown missing rule")),
+        };
+        let test = if flags & 8 == 0 {
+            Test::AtMost(value)
+        } else {
+            let codes = self
+                .categories
+                .get(value as usize)
+                .ok_or(ForestError::Form("category set out of range"))?;
+            if codes.iter().any(|&code| code > CategorySet::MAX_CODE) {
+                return Err(ForestError::Form("category code out of range"));
+            }
+            Test::In(CategorySet::new(codes))
+        };
+        let default_left = flags & 1 == 1;
+        let (left, right) = (self.left[index], self.right[index]);
+        Ok(Node::Split {
+            feature,
+            test,
+            missing,
+            default_left,
+            left,
+            right,
+            cover,
+        })
+    }
+}
+
+impl TryFrom<TreeForm> for Tree {
+    type Error = ForestError;
+
+    fn try_from(form: TreeForm) -> Result<Self, ForestError> {
+        let nodes = form.feature.len();
+        let lengths = [
+            form.value.len(),
+            form.left.len(),
+            form.right.len(),
+            form.flags.len(),
+            form.cover.len(),
+        ];
+        if lengths.iter().any(|&length| length != nodes) {
+            return Err(ForestError::Form("columns of different lengths"));
+        }
+        Ok(Self {
+            nodes: (0..nodes)
+                .map(|index| form.node(index))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}

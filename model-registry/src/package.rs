@@ -1,0 +1,241 @@
+//! A model version: one immutable, content-addressed document.
+//!
+//! A package is a manifest and a model, written as canonical JSON (RFC 8785), and its name
+//! is the SHA-256 of those bytes. It holds no time, host or person, so the same data, seed
+//! and code give the same digest. Canonical JSON writes every `f64` in the shortest form that
+//! reads back as the same bits (a negative zero excepted; [`crate::forest`] has none).
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::evaluation::Evaluation;
+use crate::model::Model;
+use crate::training::Parameter;
+
+/// The format this code writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// Points of a reference distribution: minimum, each twentieth, maximum.
+pub const QUANTILES: usize = 21;
+
+/// A model and everything needed to know where it comes from and how it should be used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// What is known about the model.
+    pub manifest: Manifest,
+    /// The model itself.
+    pub model: Model,
+}
+
+/// What is known about a model version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Name of the portfolio whose features the model takes.
+    pub portfolio: String,
+    /// Which candidate it is: `dummy`, `scorecard`, `boosting`, ...
+    pub algorithm: String,
+    /// Version of the code that trained it.
+    pub code_version: String,
+    /// The columns of a row, in order.
+    pub features: Vec<PackageFeature>,
+    /// SHA-256 of the SQL that computes the features.
+    pub features_sql_digest: String,
+    /// A PD at or above it is refused.
+    pub threshold: f64,
+    /// Cost of a default granted.
+    pub fn_cost: f64,
+    /// Cost of a good client refused.
+    pub fp_cost: f64,
+    /// Of the out-of-fold predictions of this model's kind.
+    pub evaluation: Evaluation,
+    /// All that were compared, this one among them.
+    pub candidates: Vec<Candidate>,
+    /// Features by mean absolute contribution, largest first.
+    pub importance: Vec<Importance>,
+    /// What it was trained on and how.
+    pub training: TrainingRecord,
+}
+
+/// One column of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageFeature {
+    /// Name in the portfolio's dictionary.
+    pub name: String,
+    /// Of a category: its levels; the value of a row is the index of one.
+    pub levels: Option<Vec<String>>,
+    /// How its values were distributed in training.
+    pub reference: Reference,
+}
+
+/// The distribution of a feature over the training rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// Share of rows without a value.
+    pub missing_share: f64,
+    /// Of a number that is not always missing: minimum, each twentieth, maximum.
+    pub quantiles: Option<[f64; QUANTILES]>,
+    /// Of a category: share of the rows at each level.
+    pub level_shares: Option<Vec<f64>>,
+}
+
+/// A candidate of the comparison, with what it reached out of fold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// Short name, unique in the comparison.
+    pub name: String,
+    /// `dummy`, `scorecard` or `boosting`.
+    pub kind: String,
+    /// One English sentence.
+    pub description: String,
+    /// Mean of the folds' AUC.
+    pub auc_mean: f64,
+    /// Standard deviation of the folds' AUC (n - 1).
+    pub auc_std: f64,
+    /// AUC of each fold.
+    pub auc_folds: Vec<f64>,
+    /// Of all out-of-fold predictions together, as are the following.
+    pub auc: f64,
+    /// See [`Evaluation::average_precision`].
+    pub average_precision: f64,
+    /// See [`Evaluation::brier`].
+    pub brier: f64,
+    /// See [`Evaluation::log_loss`].
+    pub log_loss: f64,
+    /// See [`Evaluation::cost_per_client`].
+    pub cost_per_client: f64,
+    /// See [`Evaluation::threshold`].
+    pub threshold: f64,
+    /// How the rarity of defaults was handled.
+    pub imbalance: String,
+}
+
+/// How much a feature matters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Importance {
+    /// Name of the feature.
+    pub feature: String,
+    /// Mean absolute contribution over a sample of training rows, in log-odds.
+    pub mean_abs_contribution: f64,
+}
+
+/// What a model was trained on and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingRecord {
+    /// Training rows.
+    pub rows: usize,
+    /// Of which defaulted.
+    pub defaults: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Folds of the cross-validation.
+    pub folds: usize,
+    /// SHA-256 over ids, values and outcomes ([`crate::training::data_fingerprint`]).
+    pub data_fingerprint: String,
+    /// The files read.
+    pub tables: Vec<SourceTable>,
+    /// Tables of the portfolio that were not there.
+    pub absent_tables: Vec<String>,
+    /// Settings of the chosen candidate.
+    pub parameters: Vec<Parameter>,
+}
+
+/// A file that was read for training.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceTable {
+    /// Name of the table in the portfolio.
+    pub table: String,
+    /// Name of the file.
+    pub file: String,
+    /// Its rows.
+    pub rows: usize,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+/// Why bytes are not a package.
+#[derive(Debug, Error)]
+pub enum PackageError {
+    /// The bytes are not those the digest was made of.
+    #[error("package {expected} is damaged: its bytes have the digest {found}")]
+    Damaged { expected: String, found: String },
+    /// Written by other code.
+    #[error("package format {found} is not supported (this version reads format {FORMAT})")]
+    Format { found: u64 },
+    /// Not a package at all, or one of its parts is invalid.
+    #[error("not a valid package: {0}")]
+    Invalid(#[source] serde_json::Error),
+    /// The model takes another number of features than the manifest lists.
+    #[error("the manifest lists {listed} features, the model takes {taken}")]
+    Features { listed: usize, taken: usize },
+    /// A number JSON cannot hold (NaN or infinite).
+    #[error("the package cannot be written: {0}")]
+    Unwritable(#[source] serde_json::Error),
+}
+
+impl Package {
+    /// Canonical JSON: the bytes that are stored and hashed.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, PackageError> {
+        serde_jcs::to_vec(self).map_err(PackageError::Unwritable)
+    }
+
+    /// SHA-256 of the canonical bytes, in hexadecimal: the name of the package.
+    pub fn digest(&self) -> Result<String, PackageError> {
+        Ok(digest(&self.to_bytes()?))
+    }
+
+    /// Reads a package without knowing its digest; the format is looked at first.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackageError> {
+        let head: Head = serde_json::from_slice(bytes).map_err(PackageError::Invalid)?;
+        if head.manifest.format != u64::from(FORMAT) {
+            return Err(PackageError::Format {
+                found: head.manifest.format,
+            });
+        }
+        let package: Self = serde_json::from_slice(bytes).map_err(PackageError::Invalid)?;
+        let (listed, taken) = (package.manifest.features.len(), package.model.features());
+        if listed != taken {
+            return Err(PackageError::Features { listed, taken });
+        }
+        Ok(package)
+    }
+
+    /// Reads a package that must have this digest.
+    pub fn verified(bytes: &[u8], expected: &str) -> Result<Self, PackageError> {
+        let found = digest(bytes);
+        if found != expected {
+            return Err(PackageError::Damaged {
+                expected: expected.to_owned(),
+                found,
+            });
+        }
+        Self::from_bytes(bytes)
+    }
+}
+
+/// The part of a package every format has.
+#[derive(Deserialize)]
+struct Head {
+    manifest: HeadManifest,
+}
+
+#[derive(Deserialize)]
+struct HeadManifest {
+    format: u64,
+}
+
+/// SHA-256 in lower-case hexadecimal.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
