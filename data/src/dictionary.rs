@@ -167,7 +167,9 @@ pub enum Fault {
     Identifier,
     #[error("protected and mutable: nobody is asked to change a protected attribute")]
     ProtectedMutable,
-    #[error("bounds {min} to {max} in steps of {step}: need finite min < max and 0 < step <= max - min")]
+    #[error(
+        "bounds {min} to {max} in steps of {step}: need finite min < max and 0 < step <= max - min"
+    )]
     Bounds { min: f64, max: f64, step: f64 },
     #[error("max_change_share is {0}, not above 0")]
     MaxChangeShare(f64),
@@ -330,11 +332,7 @@ impl Reading {
         }
     }
 
-    fn read_families(
-        &mut self,
-        value: Spanned<DeValue<'_>>,
-        place: &dyn Fn(usize) -> Place,
-    ) {
+    fn read_families(&mut self, value: Spanned<DeValue<'_>>, place: &dyn Fn(usize) -> Place) {
         let start = value.span().start;
         let DeValue::Array(items) = value.into_inner() else {
             let fault = Fault::Form("expected `[[family]]` tables".to_owned());
@@ -475,5 +473,210 @@ fn duplicate_of(first: &Place) -> Fault {
     Fault::Duplicate {
         file: first.file.clone(),
         line: first.line,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::portfolio::{ColumnKind, Portfolio};
+
+    const FAMILIES: &str =
+        "[[family]]\nname = \"loan\"\nlabel = { en = \"Loan\", fr = \"Crédit\" }\n";
+
+    const CREDIT: &str = "
+[AMT_CREDIT]
+label = { en = \"Loan amount\", fr = \"Montant du crédit\" }
+description = { en = \"Amount.\", fr = \"Montant.\" }
+unit = \"currency\"
+family = \"loan\"
+similar = true
+mutable = { min = 100, max = 900.5, step = 50, direction = \"down\" }
+";
+
+    /// The messages for `entry`, a text that replaces `from` by `to` in a correct one.
+    fn faults(from: &str, to: &str) -> Vec<String> {
+        assert!(CREDIT.contains(from));
+        let wrong = CREDIT.replace(from, to);
+        let error = Dictionary::from_toml(&[("families", FAMILIES), ("loan", &wrong)]).unwrap_err();
+        error.problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_entry_is_read_with_its_defaults() {
+        let dictionary = Dictionary::from_toml(&[("loan", CREDIT), ("f", FAMILIES)]).unwrap();
+        let entry = dictionary.entry("AMT_CREDIT").unwrap();
+        assert_eq!(entry.label.fr, "Montant du crédit");
+        assert_eq!((entry.unit, entry.monotone), (Unit::Currency, 0));
+        assert!(entry.similar && !entry.protected && entry.levels.is_empty());
+        let bounds = entry.mutable.unwrap();
+        assert_eq!(bounds.direction, Direction::Down);
+        assert!((bounds.max - 900.5).abs() < 1e-12);
+        assert_eq!(dictionary.family("loan").unwrap().label.en, "Loan");
+        assert!(dictionary.entry("amt_credit").is_none());
+    }
+
+    #[test]
+    fn entries_keep_the_order_in_which_they_are_written() {
+        let both = format!("{}{CREDIT}", CREDIT.replace("AMT_CREDIT", "Z"));
+        let other = CREDIT.replace("AMT_CREDIT", "B");
+        let files = [("f", FAMILIES), ("1", both.as_str()), ("2", other.as_str())];
+        let dictionary = Dictionary::from_toml(&files).unwrap();
+        let names: Vec<&str> = dictionary
+            .entries()
+            .map(|entry| entry.name.as_str())
+            .collect();
+        assert_eq!(names, ["Z", "AMT_CREDIT", "B"]);
+    }
+
+    #[test]
+    fn a_fault_is_named_with_file_line_and_entry() {
+        for (from, to, expected) in [
+            (
+                "\"loan\"",
+                "\"lone\"",
+                "loan, line 2: AMT_CREDIT: unknown family `lone`",
+            ),
+            (
+                "Montant.",
+                " ",
+                "loan, line 2: AMT_CREDIT: description is empty in fr",
+            ),
+            (
+                "similar = true",
+                "monotone = 2",
+                "loan, line 2: AMT_CREDIT: monotone is 2, not -1, 0 or 1",
+            ),
+            (
+                "max = 900.5",
+                "max = 90",
+                "need finite min < max and 0 < step <= max - min",
+            ),
+            ("max = 900.5", "max = inf", "need finite min < max"),
+            (
+                "step = 50",
+                "step = 0",
+                "need finite min < max and 0 < step",
+            ),
+            (
+                "similar = true",
+                "protected = true",
+                "protected and mutable",
+            ),
+            (
+                "\"currency\"",
+                "\"identifier\"",
+                "an identifier cannot be similar",
+            ),
+            (
+                "\"currency\"",
+                "\"category\"",
+                "unit category needs `levels`",
+            ),
+            (
+                "\"currency\"",
+                "\"euro\"",
+                "loan, line 5: AMT_CREDIT: unknown variant `euro`",
+            ),
+            (
+                "similar = true",
+                "simlar = true",
+                "loan, line 7: AMT_CREDIT: unknown field `simlar`",
+            ),
+            (
+                ", fr = \"Montant.\"",
+                "",
+                "loan, line 4: AMT_CREDIT: missing field `fr`",
+            ),
+            ("[AMT_CREDIT]", "[AMT_CREDIT", "loan, line 2: "),
+        ] {
+            let faults = faults(from, to);
+            assert!(
+                faults.iter().any(|fault| fault.contains(expected)),
+                "{expected}: {faults:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn all_faults_are_reported_at_once() {
+        let wrong = CREDIT
+            .replace("Montant.", "")
+            .replace("\"loan\"", "\"lone\"");
+        let error = Dictionary::from_toml(&[("loan", &wrong), ("again", CREDIT)]).unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.problems.len(), 3, "{text}");
+        assert!(text.contains("again, line 2: AMT_CREDIT: already defined in loan, line 2"));
+    }
+
+    #[test]
+    fn every_column_of_the_application_is_described() {
+        let portfolio = Portfolio::home_credit();
+        for column in &portfolio.application().columns {
+            let entry = portfolio.dictionary.entry(&column.name);
+            let entry = entry.unwrap_or_else(|| panic!("no entry for {}", column.name));
+            match &column.kind {
+                ColumnKind::Category { levels } => {
+                    let mut levels: Vec<&str> = levels.iter().map(String::as_str).collect();
+                    levels.sort_unstable();
+                    let described: Vec<&str> = entry.levels.keys().map(String::as_str).collect();
+                    assert_eq!(described, levels, "{}", column.name);
+                }
+                ColumnKind::Id => assert_eq!(entry.unit, Unit::Identifier),
+                ColumnKind::Integer | ColumnKind::Number => {
+                    assert_ne!(entry.unit, Unit::Category, "{}", column.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_application_dictionary_suits_pages_and_models() {
+        let dictionary = &Portfolio::home_credit().dictionary;
+        let marked = |mark: fn(&Entry) -> bool| dictionary.entries().filter(move |e| mark(e));
+        assert!(marked(|entry| entry.similar).count() >= 10);
+        assert!(
+            marked(|entry| entry.label.en.chars().count() > 70)
+                .next()
+                .is_none()
+        );
+        for name in [
+            "CODE_GENDER",
+            "DAYS_BIRTH",
+            "NAME_FAMILY_STATUS",
+            "CNT_CHILDREN",
+        ] {
+            assert!(dictionary.entry(name).unwrap().protected, "{name}");
+        }
+        for name in [
+            "AMT_CREDIT",
+            "AMT_ANNUITY",
+            "AMT_GOODS_PRICE",
+            "AMT_INCOME_TOTAL",
+        ] {
+            assert!(dictionary.entry(name).unwrap().mutable.is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn french_is_set_with_typographic_apostrophes() {
+        for entry in Portfolio::home_credit().dictionary.entries() {
+            let texts = entry
+                .levels
+                .values()
+                .chain([&entry.label, &entry.description]);
+            for text in texts {
+                assert!(!text.fr.contains('\''), "{}: {}", entry.name, text.fr);
+            }
+        }
+    }
+
+    #[test]
+    fn units_are_written_as_in_json() {
+        for entry in Portfolio::home_credit().dictionary.entries() {
+            let json = serde_json::to_value(entry.unit).unwrap();
+            assert_eq!(json, entry.unit.as_str());
+        }
     }
 }
