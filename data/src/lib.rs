@@ -10,11 +10,14 @@
 pub mod application;
 pub mod column;
 pub mod dictionary;
+pub mod distribution;
+pub mod drift;
 pub mod features;
 pub mod language;
 pub mod portfolio;
 pub mod raw_tables;
 pub mod reader;
+pub mod similar;
 
 pub use application::{FieldProblem, RawApplication};
 pub use column::{NamedColumn, TableColumns, Values};
