@@ -851,7 +851,7 @@ mod tests {
     fn levels_are_matched_by_name_whatever_their_codes() {
         let reference = NamedColumn::categories("c", vec![0, 0, 1, 1], names(&["N", "Y"]));
         let current = NamedColumn::categories("c", vec![1, 1, 0, 0], names(&["Y", "N"]));
-        let report = compare(&[reference.clone()], &[current]);
+        let report = compare(std::slice::from_ref(&reference), &[current]);
         assert_eq!(report.features[0].psi, 0.0);
         let other = NamedColumn::categories("c", vec![0, 0, u32::MAX, 0], names(&["new"]));
         let drift = &compare(&[reference], &[other]).features[0];
