@@ -9,10 +9,11 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use rust_embed::RustEmbed;
 
 use crate::{
-    Language, RenderError, Words,
+    Argument, Language, RenderError, Words,
     charts::svg,
-    format::Format,
-    views::{DriftReport, DriftRow, DriftVerdict, NoteView},
+    format::{Format, up_to},
+    views::{CandidateRow, DriftReport, DriftRow, DriftTest, DriftVerdict, NoteView},
+    words::vocabulary_key,
 };
 
 #[derive(RustEmbed)]
@@ -46,6 +47,19 @@ impl Paper {
         self.words.t(key)
     }
 
+    fn with(&self, key: &str, arguments: &[(&str, Argument)]) -> String {
+        self.words.with(key, arguments)
+    }
+
+    fn datetime(&self, at: &str) -> String {
+        self.format.datetime(at)
+    }
+
+    /// With the decimals it needs and no more.
+    fn number(&self, value: &f64) -> String {
+        up_to(self.language, *value, 2)
+    }
+
     fn percent(&self, share: &f64, places: usize) -> String {
         self.format.percent(*share, places)
     }
@@ -70,6 +84,33 @@ struct NoteTemplate<'view> {
     importance: String,
 }
 
+impl NoteTemplate<'_> {
+    fn good_per_default(&self) -> String {
+        let good = 1.0 / self.note.model.training.default_rate - 1.0;
+        self.paper.decimal(&good, 1)
+    }
+
+    fn imbalance(&self, candidate: &CandidateRow) -> String {
+        let key = vocabulary_key("imbalance", &candidate.name);
+        if self.paper.words.has(&key) {
+            self.paper.with(&key, &[("ratio", self.good_per_default().into())])
+        } else {
+            candidate.imbalance.clone()
+        }
+    }
+
+    fn candidate_what(&self, candidate: &CandidateRow) -> String {
+        let words = self.paper.words;
+        words.word("candidate-what", &candidate.name, &candidate.description)
+    }
+
+    /// How far the AUC of the chosen candidate varies between folds.
+    fn spread(&self) -> Option<String> {
+        let chosen = self.note.model.candidates.iter().find(|c| c.chosen)?;
+        Some(self.paper.decimal(&chosen.auc_std, 4))
+    }
+}
+
 /// The methodological note of one model version.
 pub fn note(view: &NoteView, language: Language) -> Result<String, RenderError> {
     let words = Words::of(language);
@@ -88,6 +129,8 @@ struct DriftLine<'view> {
     row: &'view DriftRow,
     bars: String,
     verdict: &'static str,
+    shape: &'static str,
+    test: String,
 }
 
 #[derive(Template)]
@@ -100,6 +143,7 @@ struct DriftTemplate<'view> {
     lines: Vec<DriftLine<'view>>,
     /// Strong, moderate, stable.
     counts: [u64; 3],
+    left_out: u64,
 }
 
 fn drift_line<'view>(
@@ -110,6 +154,15 @@ fn drift_line<'view>(
         row,
         bars: svg::sparkbars(words, &row.bins)?,
         verdict: row.verdict.as_str(),
+        shape: match row.verdict {
+            DriftVerdict::Stable => "○",
+            DriftVerdict::Moderate => "▲",
+            DriftVerdict::Strong => "◆",
+        },
+        test: words.t(match row.test {
+            DriftTest::KolmogorovSmirnov => "test-kolmogorov-smirnov",
+            DriftTest::ChiSquare => "test-chi-square",
+        }),
     })
 }
 
@@ -128,6 +181,7 @@ pub fn drift(report: &DriftReport, bank: &str, language: Language) -> Result<Str
             count(DriftVerdict::Moderate),
             count(DriftVerdict::Stable),
         ],
+        left_out: report.left_out.len() as u64,
     };
     Ok(document.render()?)
 }

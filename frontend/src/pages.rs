@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use rust_embed::RustEmbed;
-use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
+use tera::{Context, Kwargs, Map, State, Tera, TeraResult, Value};
 
 use crate::{
     Chrome, Language, Words, assets,
+    charts::svg,
     format::Format,
     scale, sentence,
-    views::{Reason, View},
-    words::Argument,
+    views::{DriftBin, Reason, View},
+    words::{Argument, vocabulary_key},
 };
 
 #[derive(RustEmbed)]
@@ -84,6 +85,11 @@ fn engine(language: Language) -> Result<Tera, RenderError> {
         let path = kwargs.must_get::<&str>("path")?;
         assets::asset_url(path).ok_or_else(|| tera::Error::message(format!("no asset `{path}`")))
     });
+    // Identifiers made from the time differ at their end.
+    tera.register_filter("tail", |id: &str, _: Kwargs, _: &State| {
+        let skipped = id.chars().count().saturating_sub(8);
+        id.chars().skip(skipped).collect::<String>()
+    });
     tera.register_filter("short", |digest: &str, _: Kwargs, _: &State| {
         digest.chars().take(12).collect::<String>()
     });
@@ -105,24 +111,21 @@ fn register_words(tera: &mut Tera, language: Language) {
     let words = Words::of(language);
     tera.register_function("t", move |kwargs: Kwargs, _: &State| {
         let key = kwargs.must_get::<&str>("key")?;
-        if !words.has(key) {
-            return Err(tera::Error::message(format!("no message `{key}`")));
+        if words.has(key) {
+            Ok(words.with(key, &arguments(&kwargs)))
+        } else {
+            Err(tera::Error::message(format!("no message `{key}`")))
         }
-        let mut arguments = Vec::new();
-        for (name, value) in kwargs.iter() {
-            if let Some(name) = name.as_str().filter(|name| *name != "key") {
-                let argument = value
-                    .as_f64()
-                    .filter(|_| value.is_number())
-                    .map_or_else(|| Argument::Text(value.to_string()), Argument::Number);
-                arguments.push((name, argument));
-            }
-        }
-        Ok(words.with(key, &arguments))
     });
     tera.register_function("word", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
-        let group = kwargs.must_get::<&str>("group")?;
-        Ok(words.word(group, kwargs.must_get::<&str>("value")?))
+        let value = kwargs.must_get::<&str>("value")?;
+        let otherwise = kwargs.get::<&str>("otherwise")?.unwrap_or(value);
+        let key = vocabulary_key(kwargs.must_get::<&str>("group")?, value);
+        if words.has(&key) {
+            Ok(words.with(&key, &arguments(&kwargs)))
+        } else {
+            Ok(otherwise.to_owned())
+        }
     });
     tera.register_function("reason", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
         #[derive(serde::Deserialize)]
@@ -131,6 +134,27 @@ fn register_words(tera: &mut Tera, language: Language) {
         }
         Ok(sentence::reason(words, &kwargs.deserialize::<Arguments>()?.of))
     });
+    tera.register_function("sparkbars", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+        #[derive(serde::Deserialize)]
+        struct Arguments {
+            bins: Vec<DriftBin>,
+        }
+        let bins = kwargs.deserialize::<Arguments>()?.bins;
+        let drawn = svg::sparkbars(words, &bins).map_err(tera::Error::message)?;
+        Ok(Value::safe_string(&drawn))
+    });
+}
+
+/// What a template passes into a message.
+fn arguments(kwargs: &Kwargs) -> Vec<(&str, Argument)> {
+    let named = kwargs.iter().filter_map(|(name, value)| {
+        let argument = match value.as_f64().filter(|_| value.is_number()) {
+            Some(number) => Argument::Number(number),
+            None => Argument::Text(value.to_string()),
+        };
+        Some((name.as_str()?, argument))
+    });
+    named.collect()
 }
 
 fn register_numbers(tera: &mut Tera, language: Language) {
@@ -158,23 +182,23 @@ fn register_numbers(tera: &mut Tera, language: Language) {
     });
 }
 
-/// `href(path="/clients", q=filter.q, page=2)`: the path with a query of every argument
-/// that is neither missing nor empty nor `false`, in the order of their names.
+/// `href(path="/clients", query=filter, page=2)`: the path with a query of every argument
+/// that is neither missing nor empty nor `false`, in the order of their names. The map
+/// `query` is laid under the other arguments.
 fn href(kwargs: Kwargs, _: &State) -> TeraResult<String> {
     let path = kwargs.must_get::<&str>("path")?;
-    let query: BTreeMap<&str, String> = kwargs
-        .iter()
-        .filter_map(|(name, value)| {
-            let name = name.as_str().filter(|name| *name != "path")?;
-            value.is_truthy().then(|| (name, value.to_string()))
-        })
-        .collect();
+    let mut query = BTreeMap::new();
+    if let Some(base) = kwargs.get::<&Map>("query")? {
+        query.extend(base.iter().filter_map(|(k, v)| Some((k.as_str()?, v))));
+    }
+    let given = kwargs.iter().filter_map(|(k, v)| Some((k.as_str()?, v)));
+    query.extend(given.filter(|(name, _)| !["path", "query"].contains(name)));
     let mut address = path.to_owned();
-    for (name, value) in query {
+    for (name, value) in query.into_iter().filter(|(_, value)| value.is_truthy()) {
         address.push(if address.contains('?') { '&' } else { '?' });
         address.push_str(name);
         address.push('=');
-        percent_encode(&value, &mut address);
+        percent_encode(&value.to_string(), &mut address);
     }
     Ok(address)
 }

@@ -37,6 +37,12 @@ impl From<u64> for Argument {
     }
 }
 
+impl From<&u64> for Argument {
+    fn from(number: &u64) -> Self {
+        Self::Number(*number as f64)
+    }
+}
+
 impl From<&str> for Argument {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
@@ -120,17 +126,22 @@ impl Words {
             .into_owned()
     }
 
-    /// The word for a value of a closed vocabulary (`role`, `action`), or the value
-    /// itself when it has none: new actions must not break the audit page.
+    /// The word for a value of a vocabulary (`role`, `action`), or `otherwise` when it has
+    /// none: a new action must not break the audit page.
     #[must_use]
-    pub fn word(&self, group: &str, value: &str) -> String {
-        let key = format!("{group}-{}", value.replace(['.', '_', ' '], "-"));
+    pub fn word(&self, group: &str, value: &str, otherwise: &str) -> String {
+        let key = vocabulary_key(group, value);
         if self.has(&key) {
             self.t(&key)
         } else {
-            value.to_owned()
+            otherwise.to_owned()
         }
     }
+}
+
+/// `action` and `decision.made` give `action-decision-made`.
+pub(crate) fn vocabulary_key(group: &str, value: &str) -> String {
+    format!("{group}-{}", value.replace(['.', '_', ':', ' '], "-"))
 }
 
 fn write_number_en<M: MemoizerKind>(value: &FluentValue, _: &M) -> Option<String> {

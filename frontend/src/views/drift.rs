@@ -1,7 +1,7 @@
 //! Drift between the training data and the current clients: `GET /drift`, computed by
 //! `POST /drift` with `reference` and `current`. Also a self-contained document.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::View;
 
@@ -45,6 +45,7 @@ pub struct DriftReport {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct DriftRow {
+    /// Empty for the score itself.
     pub name: String,
     pub label: String,
     pub family: String,
@@ -65,7 +66,7 @@ pub struct DriftRow {
 }
 
 /// Shares of the two populations in one bin, 0 to 1.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DriftBin {
     pub label: String,
     pub reference: f64,
