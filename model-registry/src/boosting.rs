@@ -230,10 +230,9 @@ fn convert(model: &BoostedModel) -> Result<Forest, TrainerError> {
         .iter()
         .map(convert_tree)
         .collect::<Result<Vec<_>, _>>()?;
-    let base_score = f64::from(model.base_score());
     Ok(Forest::new(
         model.n_features(),
-        crate::model::log_odds(base_score),
+        f64::from(model.base_score()),
         Aggregation::Sum,
         trees,
     )?)
@@ -339,7 +338,7 @@ mod tests {
             .grow(&all, &parameters(), 7, &mut || {})
             .expect("trains");
         let theirs = model
-            .predict_margin(&matrix, Iterations::All)
+            .predict_margin(&matrix, Iterations::Best)
             .expect("margins")
             .into_vec();
         let forest = convert(&model).expect("converts");

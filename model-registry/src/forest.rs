@@ -90,8 +90,8 @@ impl CategorySet {
 
 #[inline]
 fn contains(words: &[u64], value: f64) -> bool {
-    // A cast saturates, so NaN must be told apart; codes above the set's words are outside it.
-    if !(value > -1.0) {
+    // A cast would turn NaN and what is below zero into code 0.
+    if value.is_nan() || value <= -1.0 {
         return false;
     }
     let code = value as u64 as usize;
@@ -832,5 +832,192 @@ impl TryFrom<TreeForm> for Tree {
                 .map(|index| form.node(index))
                 .collect::<Result<_, _>>()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(feature: u32, test: Test, missing: Missing, default_left: bool) -> Node {
+        Node::Split {
+            feature,
+            test,
+            missing,
+            default_left,
+            left: 1,
+            right: 2,
+            cover: 10.0,
+        }
+    }
+
+    fn leaf(value: f64) -> Node {
+        Node::Leaf { value, cover: 5.0 }
+    }
+
+    fn stump(root: Node) -> Vec<Node> {
+        vec![root, leaf(-1.0), leaf(1.0)]
+    }
+
+    fn forest(nodes: Vec<Node>) -> Result<Forest, ForestError> {
+        Forest::new(2, 0.0, Aggregation::Sum, vec![Tree::new(nodes)])
+    }
+
+    #[test]
+    fn a_value_at_the_threshold_goes_left_and_a_missing_one_its_default_way() {
+        for default_left in [true, false] {
+            let at = forest(stump(split(
+                0,
+                Test::AtMost(2.0),
+                Missing::Nan,
+                default_left,
+            )))
+            .expect("valid");
+            let missing = if default_left { -1.0 } else { 1.0 };
+            for (value, expected) in [
+                (2.0, -1.0),
+                (2.0f64.next_up(), 1.0),
+                (f64::NEG_INFINITY, -1.0),
+                (f64::NAN, missing),
+            ] {
+                assert!(
+                    (at.margin(&[value, 0.0]) - expected).abs() < 1e-15,
+                    "{value}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn zero_counts_as_missing_only_where_the_split_says_so() {
+        let zero = forest(stump(split(1, Test::AtMost(-5.0), Missing::Zero, true))).expect("valid");
+        assert!(zero.margin(&[9.0, 0.0]) < 0.0);
+        assert!(zero.margin(&[9.0, 1e-36]) < 0.0);
+        assert!(zero.margin(&[9.0, 1.0]) > 0.0);
+        let never =
+            forest(stump(split(1, Test::AtMost(-5.0), Missing::Never, true))).expect("valid");
+        assert!(never.margin(&[9.0, 0.0]) > 0.0);
+        assert!(never.margin(&[9.0, f64::NAN]) > 0.0, "compared as zero");
+    }
+
+    #[test]
+    fn categories_of_the_set_go_left_and_all_others_right() {
+        let set = CategorySet::new(&[0, 3, 70]);
+        assert_eq!(set.codes(), [0, 3, 70]);
+        let at = forest(stump(split(0, Test::In(set), Missing::Nan, false))).expect("valid");
+        for (value, left) in [
+            (0.0, true),
+            (3.0, true),
+            (70.0, true),
+            (1.0, false),
+            (71.0, false),
+            (-1.0, false),
+            (1e300, false),
+        ] {
+            assert_eq!(at.margin(&[value, 0.0]) < 0.0, left, "{value}");
+        }
+        assert!(at.margin(&[f64::NAN, 0.0]) > 0.0);
+    }
+
+    #[test]
+    fn trees_are_added_or_averaged_on_the_base_margin() {
+        let trees = vec![Tree::new(vec![leaf(1.0)]), Tree::new(vec![leaf(2.0)])];
+        let sum = Forest::new(0, 10.0, Aggregation::Sum, trees.clone()).expect("valid");
+        let average = Forest::new(0, 10.0, Aggregation::Average, trees).expect("valid");
+        assert!((sum.margin(&[]) - 13.0).abs() < 1e-15);
+        assert!((average.margin(&[]) - 11.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn what_is_not_a_tree_is_refused_with_its_place() {
+        let root = || split(0, Test::AtMost(0.0), Missing::Nan, true);
+        let with = |left, right| {
+            let mut nodes = stump(root());
+            if let Node::Split {
+                left: l, right: r, ..
+            } = &mut nodes[0]
+            {
+                (*l, *r) = (left, right);
+            }
+            forest(nodes).expect_err("refused")
+        };
+        assert_eq!(
+            with(1, 9),
+            ForestError::ChildOutOfRange {
+                tree: 0,
+                node: 0,
+                child: 9
+            }
+        );
+        assert_eq!(with(1, 0), ForestError::Cycle { tree: 0, node: 0 });
+        assert_eq!(with(1, 1), ForestError::Cycle { tree: 0, node: 1 });
+        let mut loose = stump(root());
+        loose.push(leaf(0.0));
+        assert_eq!(
+            forest(loose).expect_err("refused"),
+            ForestError::Unreachable { tree: 0, node: 3 }
+        );
+        let feature = forest(stump(split(2, Test::AtMost(0.0), Missing::Nan, true)));
+        assert!(matches!(
+            feature,
+            Err(ForestError::FeatureOutOfRange {
+                feature: 2,
+                features: 2,
+                ..
+            })
+        ));
+        let infinite = forest(stump(split(
+            0,
+            Test::AtMost(f64::INFINITY),
+            Missing::Nan,
+            true,
+        )));
+        assert!(matches!(
+            infinite,
+            Err(ForestError::NotFinite {
+                what: "threshold",
+                ..
+            })
+        ));
+        assert!(matches!(
+            forest(vec![leaf(f64::NAN)]),
+            Err(ForestError::NotFinite {
+                what: "leaf value",
+                ..
+            })
+        ));
+        assert_eq!(
+            forest(Vec::new()).expect_err("refused"),
+            ForestError::EmptyTree { tree: 0 }
+        );
+    }
+
+    #[test]
+    fn a_stored_tree_whose_columns_do_not_fit_is_an_error_and_no_panic() {
+        let stored = serde_json::to_string(
+            &forest(stump(split(
+                0,
+                Test::In(CategorySet::new(&[1])),
+                Missing::Zero,
+                true,
+            )))
+            .expect("valid"),
+        )
+        .expect("stored");
+        assert!(serde_json::from_str::<Forest>(&stored).is_ok());
+        for (part, instead) in [
+            ("\"feature\":[0,-1,-1]", "\"feature\":[0,-1]"),
+            ("\"feature\":[0,-1,-1]", "\"feature\":[5,-1,-1]"),
+            ("\"categories\":[[1]]", "\"categories\":[]"),
+            ("\"categories\":[[1]]", "\"categories\":[[4294967295]]"),
+            ("\"flags\":[15,0,0]", "\"flags\":[12,0,0]"),
+            ("\"left\":[1,0,0]", "\"left\":[0,0,0]"),
+        ] {
+            assert!(stored.contains(part), "{part} not in {stored}");
+            assert!(
+                serde_json::from_str::<Forest>(&stored.replace(part, instead)).is_err(),
+                "{instead}"
+            );
+        }
     }
 }

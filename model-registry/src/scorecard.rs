@@ -5,8 +5,9 @@
 //! of evidence is the logarithm of its share of the defaults over its share of the good
 //! clients (Siddiqi, "Credit Risk Scorecards", 2006, with the sign turned so that a higher
 //! weight is a higher risk, as everywhere here), and a logistic regression weighs the
-//! features. A feature enters when its information value, `sum (defaults share - good share)
-//! * WoE`, is at least 0.02, Siddiqi's limit of "unpredictive".
+//! features. A feature enters when its information value (the sum over bins of the share of
+//! defaults less the share of good clients, times the weight of evidence) is at least 0.02,
+//! Siddiqi's limit of "unpredictive".
 //!
 //! The model is a sum over features of `coefficient * WoE[bin]`, so a feature's contribution
 //! is that term measured from its mean over the training rows, exactly.
@@ -36,7 +37,7 @@ pub struct ScorecardParameters {
     pub min_information_value: f64,
     /// Features at most.
     pub max_features: usize,
-    /// A feature whose WoE correlates more than this with a better one's stays out.
+    /// A feature whose weights correlate more than this with a better one's stays out.
     pub max_correlation: f64,
     /// L2 penalty of the coefficients.
     pub alpha: f64,
@@ -196,7 +197,9 @@ impl Scorecard {
             let ordered = match &mut characteristic.bins {
                 Bins::Number { upper } => {
                     // As in a forest: a stored `-0` comes back as `0`.
-                    upper.iter_mut().for_each(|upper| *upper += 0.0);
+                    for upper in upper.iter_mut() {
+                        *upper += 0.0;
+                    }
                     upper.iter().all(|upper| upper.is_finite()) && upper.is_sorted_by(|a, b| a < b)
                 }
                 Bins::Category { .. } => true,

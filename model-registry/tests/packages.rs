@@ -1,0 +1,167 @@
+//! Packages: the same model gives the same bytes, stored bytes are checked, and no number
+//! changes on its way through the store.
+
+use std::path::Path;
+
+use ndarray::Array2;
+use octroi_model_registry::boosting::BoostingParameters;
+use octroi_model_registry::package::{Package, PackageError};
+use octroi_model_registry::store::{PackageStore, StoreError};
+use octroi_model_registry::training::{Feature, Provenance, TrainingOptions, TrainingSet, train};
+use proptest::prelude::*;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn package() -> Package {
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let values = Array2::from_shape_fn((600, 4), |(row, column)| match column {
+        3 => f64::from(row as u32 % 3),
+        _ if random.random::<f64>() < 0.1 => f64::NAN,
+        _ => random.random::<f64>() * 3.0,
+    });
+    let target: Vec<bool> = values
+        .column(0)
+        .iter()
+        .map(|&value| random.random::<f64>() < if value > 2.0 { 0.5 } else { 0.1 })
+        .collect();
+    let feature = |name: &str, levels: Option<Vec<String>>| Feature {
+        name: name.to_owned(),
+        levels,
+        monotone: 0,
+    };
+    let levels = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let features = [
+        feature("one", None),
+        feature("two", None),
+        feature("three", None),
+        feature("kind", Some(levels)),
+    ];
+    let ids: Vec<i64> = (0..600).collect();
+    let set = TrainingSet {
+        ids: &ids,
+        features: &features,
+        values: values.view(),
+        target: &target,
+    };
+    let boosting = BoostingParameters {
+        rounds: 30,
+        min_child_weight: 2.0,
+        ..BoostingParameters::default()
+    };
+    let options = TrainingOptions {
+        boosting,
+        ..TrainingOptions::default()
+    };
+    let provenance = Provenance {
+        portfolio: "home-credit".to_owned(),
+        code_version: "0".to_owned(),
+        features_sql_digest: String::new(),
+        tables: Vec::new(),
+        absent_tables: vec!["bureau".to_owned()],
+    };
+    train(&set, &options, &mut |_| {})
+        .expect("trains")
+        .into_package(provenance)
+}
+
+fn file(folder: &Path, digest: &str) -> std::path::PathBuf {
+    folder.join("packages").join(format!("{digest}.json"))
+}
+
+#[tokio::test]
+async fn a_package_comes_back_as_it_was_put() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = PackageStore::folder(folder.path()).expect("a store");
+    let package = package();
+    let digest = store.put(&package).await.expect("kept");
+    assert_eq!(digest, package.digest().expect("digest"));
+    assert_eq!(store.put(&package).await.expect("kept again"), digest);
+    assert_eq!(store.get(&digest).await.expect("fetched"), package);
+    assert_eq!(store.list().await.expect("listed"), [digest]);
+}
+
+#[tokio::test]
+async fn a_flipped_byte_is_refused_with_the_digest_wherever_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = PackageStore::folder(folder.path()).expect("a store");
+    let package = package();
+    let digest = store.put(&package).await.expect("kept");
+    let path = file(folder.path(), &digest);
+    let bytes = std::fs::read(&path).expect("bytes");
+    for place in (0..bytes.len()).step_by(bytes.len() / 50) {
+        let mut altered = bytes.clone();
+        altered[place] ^= 1;
+        std::fs::write(&path, altered).expect("written");
+        let error = store.get(&digest).await.expect_err("refused");
+        assert!(
+            matches!(&error, StoreError::Package(PackageError::Damaged { expected, .. }) if *expected == digest)
+        );
+        assert!(error.to_string().contains(&digest));
+    }
+    assert!(
+        store.put(&package).await.is_err(),
+        "putting does not hide that the stored bytes are damaged"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_digest_and_one_that_is_a_path_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = PackageStore::folder(folder.path()).expect("a store");
+    let unknown = "0".repeat(64);
+    assert!(
+        matches!(store.get(&unknown).await, Err(StoreError::Unknown(digest)) if digest == unknown)
+    );
+    assert!(matches!(
+        store.get("../../etc/passwd").await,
+        Err(StoreError::NotADigest(_))
+    ));
+    assert_eq!(store.list().await.expect("listed"), Vec::<String>::new());
+}
+
+#[test]
+fn another_format_is_refused_by_its_number() {
+    let bytes = package().to_bytes().expect("bytes");
+    let text = String::from_utf8(bytes).expect("text");
+    let later = text.replacen("\"format\":1,", "\"format\":2,\"new\":{},", 1);
+    assert_ne!(text, later);
+    let error = Package::from_bytes(later.as_bytes()).expect_err("refused");
+    assert!(matches!(error, PackageError::Format { found: 2 }));
+    assert!(error.to_string().contains('2'));
+}
+
+#[test]
+fn canonical_bytes_do_not_depend_on_how_often_they_were_read_and_written() {
+    let package = package();
+    let bytes = package.to_bytes().expect("bytes");
+    let read = Package::from_bytes(&bytes).expect("read");
+    assert_eq!(read, package);
+    assert_eq!(read.to_bytes().expect("bytes"), bytes);
+}
+
+#[test]
+fn bytes_that_are_no_package_are_an_error() {
+    for bytes in [
+        &b""[..],
+        b"{}",
+        b"null",
+        b"{\"manifest\":{\"format\":1}}",
+        b"\xff",
+    ] {
+        assert!(matches!(
+            Package::from_bytes(bytes),
+            Err(PackageError::Invalid(_))
+        ));
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_number_but_a_negative_zero_keeps_its_bits(bits in any::<u64>()) {
+        let number = f64::from_bits(bits) + 0.0;
+        prop_assume!(number.is_finite());
+        let written = serde_jcs::to_string(&vec![number]).expect("written");
+        let read: Vec<f64> = serde_json::from_str(&written).expect("read");
+        prop_assert_eq!(read[0].to_bits(), number.to_bits(), "{}", written);
+    }
+}
