@@ -18,6 +18,8 @@ use super::work;
 pub(super) const NO_DAY: i64 = 365_243;
 
 /// What the client applies with.
+// The flags are independent columns of one row, not states of one thing.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone)]
 pub(super) struct Application {
     pub(super) revolving: bool,
@@ -160,18 +162,18 @@ fn external_scores(client: &Client, drift: &Drift, draws: &mut Draws) -> [Option
     let quality = factors.quality;
     let sex = (f64::from(*male) - 0.34) / 0.474;
     let first = draws.loaded(&[
-        (0.42, quality),
+        (0.43, quality),
         (0.54, factors.age),
         (-0.22, sex),
         (0.1, factors.wealth),
     ]);
     let second = draws.loaded(&[
-        (0.56, quality),
+        (0.55, quality),
         (0.3, factors.urbanity),
         (0.12, factors.wealth),
         (0.05, factors.age),
     ]);
-    let third = draws.loaded(&[(0.62, quality), (0.17, factors.age)]);
+    let third = draws.loaded(&[(0.66, quality), (0.17, factors.age)]);
     let mut seen = |log_odds: f64, value: f64| {
         (!draws.chance(logistic(log_odds))).then_some((value * 1e12).round() / 1e12)
     };

@@ -61,8 +61,8 @@ pub(super) fn write(
             (0.1, client.factors.stability),
         ]),
         arrears: -4.3 - 0.55 * quality + 0.5 * draws.normal(),
-        card_use: logistic(-0.4 - 0.6 * quality + 0.8 * draws.normal()),
-        reports_months: draws.chance(0.56),
+        card_use: logistic(0.4 - 0.6 * quality + 0.8 * draws.normal()),
+        reports_months: draws.chance(0.45),
         reports_annuities: draws.chance(0.6),
     };
     let credits = (1 + draws.count(4.6, 1.4)).min(identifiers::PER_CLIENT);
@@ -128,7 +128,7 @@ fn draw_credit(client: &Client, file: &File, drift: &Drift, draws: &mut Draws) -
         Some(_) => 0.0,
         None if draws.chance(0.13 + 0.04 * quality.clamp(-2.0, 2.0)) => 0.0,
         None if kind == "Credit card" => amount * file.card_use * draws.between(0.6, 1.2).min(1.0),
-        None => amount * ((1.0 - elapsed).clamp(0.02, 1.0) * draws.between(0.8, 1.15)).min(1.0),
+        None => amount * ((1.0 - elapsed).clamp(0.02, 1.0) * draws.between(1.0, 1.5)).min(1.0),
     };
     let overdue = closed.is_none() && debt > 0.0 && draws.chance(0.008 * (-0.7 * quality).exp());
     Credit {

@@ -193,11 +193,11 @@ impl CreditCard {
 fn draw_use(client: &Client, draws: &mut Draws) -> Use {
     let quality = client.factors.quality;
     Use {
-        never: draws.chance(0.34 + 0.05 * quality.clamp(-3.0, 3.0)),
-        draws_in_month: logistic(-1.0 - 0.35 * quality + 0.8 * draws.normal()),
-        drawn_share: 0.12 * (-0.2 * quality + 0.7 * draws.normal()).exp(),
+        never: draws.chance(0.26 + 0.05 * quality.clamp(-3.0, 3.0)),
+        draws_in_month: logistic(-0.6 - 0.35 * quality + 0.8 * draws.normal()),
+        drawn_share: 0.3 * (-0.2 * quality + 0.7 * draws.normal()).exp(),
         pays_all: logistic(-2.6 + 0.6 * quality + draws.normal()),
-        beyond_minimum: draws.exponential(0.5),
+        beyond_minimum: draws.exponential(0.3),
         interest: draws.between(0.02, 0.035),
     }
 }

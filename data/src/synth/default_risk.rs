@@ -1,7 +1,8 @@
 //! The true probability of default: logistic in what the tables show, in the client's latent
 //! quality, and in a part that no table shows. The weights follow the direction and rough size
-//! of the effects in the Home Credit portfolio; the hidden parts hold the area under the curve
-//! that a good model can reach near 0.76, while the true probability itself reaches about 0.82.
+//! of the effects in the Home Credit portfolio. On 20,000 clients of seed 1 the true probability
+//! ranks defaults with an area under the curve of 0.84; LightGBM reaches 0.753 from the columns
+//! of the application alone (0.752 on 10,000 clients of the real portfolio).
 
 use super::application::Application;
 use super::client::{Client, PENSIONER};
@@ -10,11 +11,11 @@ use super::history::History;
 use super::random::{Draws, logistic};
 
 /// Sets the default rate of the reference period near 8 %.
-const INTERCEPT: f64 = -2.95;
+const INTERCEPT: f64 = -3.42;
 /// Weight of the latent quality, the strongest driver.
-const QUALITY: f64 = -0.78;
+const QUALITY: f64 = -0.95;
 /// Standard deviation of the part no table shows.
-const HIDDEN: f64 = 0.45;
+const HIDDEN: f64 = 0.4;
 
 /// The true probability of default of a client.
 pub(super) fn probability(
@@ -36,13 +37,13 @@ pub(super) fn probability(
 }
 
 fn of_person(client: &Client) -> f64 {
-    let age = -0.14 * client.factors.age;
-    let sex = if client.male { 0.2 } else { 0.0 };
+    let age = -0.22 * client.factors.age;
+    let sex = if client.male { 0.3 } else { 0.0 };
     let education = match client.education {
         "Lower secondary" => 0.2,
         "Secondary / secondary special" => 0.1,
         "Incomplete higher" => 0.05,
-        _ => -0.25,
+        _ => -0.4,
     };
     let work = match client.income_type {
         PENSIONER => -0.1,
@@ -62,17 +63,17 @@ fn of_person(client: &Client) -> f64 {
         "Single / not married" | "Civil marriage" => 0.08,
         _ => 0.0,
     };
-    age + sex + education + work - 0.035 * (years - 5.0) + home + family
+    age + sex + education + work - 0.05 * (years - 5.0) + home + family
 }
 
 fn of_application(client: &Client, application: &Application) -> f64 {
     let contract = if application.revolving {
         -0.3
     } else {
-        1.2 * (application.credit / application.goods - 1.12)
+        1.8 * (application.credit / application.goods - 1.12)
     };
     let burden = 0.8 * ((application.annuity / application.income).min(0.6) - 0.18);
-    let region = 0.2 * (application.region_rating as f64 - 2.0);
+    let region = 0.4 * (application.region_rating as f64 - 2.0);
     let occupation = match application.occupation {
         Some("Low-skill Laborers") => 0.4,
         Some(
@@ -83,8 +84,8 @@ fn of_application(client: &Client, application: &Application) -> f64 {
             | "Cooking staff"
             | "Cleaning staff"
             | "Waiters/barmen staff",
-        ) => 0.12,
-        Some("Accountants" | "Core staff" | "Managers" | "IT staff") => -0.15,
+        ) => 0.2,
+        Some("Accountants" | "Core staff" | "Managers" | "IT staff") => -0.22,
         _ => 0.0,
     };
     let organization = match application.organization {
@@ -94,7 +95,7 @@ fn of_application(client: &Client, application: &Application) -> f64 {
         Some("Military" | "Police" | "Security Ministries" | "University" | "Bank") => -0.2,
         _ => 0.0,
     };
-    let away = 0.14 * f64::from(application.works_in_other_city)
+    let away = 0.2 * f64::from(application.works_in_other_city)
         + 0.1 * f64::from(application.lives_in_other_city);
     let car = match application.car_age {
         Some(years) if years > 15 => 0.1,

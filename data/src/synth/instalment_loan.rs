@@ -25,7 +25,7 @@ impl Habits {
     pub(super) fn draw(client: &Client, draws: &mut Draws) -> Self {
         let quality = client.factors.quality;
         Self {
-            late: logistic(-3.1 - 0.6 * quality + 1.0 * draws.normal()),
+            late: logistic(-2.85 - 0.6 * quality + 1.0 * draws.normal()),
             punctual: draws.between(0.1, 0.5),
             days_early: draws.between(4.0, 18.0),
             in_parts: logistic(-3.4 - 0.2 * quality + 0.6 * draws.normal()),

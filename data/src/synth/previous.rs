@@ -143,7 +143,7 @@ fn draw_previous(
     let kind = draws.pick(&[
         (Kind::Cash, 0.4617),
         (Kind::Consumer, 0.4184),
-        (Kind::Revolving, 0.1197),
+        (Kind::Revolving, 0.135),
         (Kind::Unknown, 0.0003),
     ]);
     let refusals = (-0.45 * client.factors.quality).exp();
@@ -218,6 +218,8 @@ fn decision_day(kind: Kind, status: Status, age: f64, draws: &mut Draws) -> i64 
         (Kind::Consumer, _) => at_score(&PREVIOUS_GOODS_AGE_DAYS, score),
         (_, Status::Canceled) => 260.0 * (0.55 * score).exp(),
         (Kind::Unknown, _) => 500.0,
+        // Cards stay, so those that were granted are older.
+        (Kind::Revolving, Status::Approved) => at_score(&PREVIOUS_CASH_AGE_DAYS, score + 0.45),
         _ => at_score(&PREVIOUS_CASH_AGE_DAYS, score),
     };
     -(days.round().clamp(2.0, 2_922.0) as i64)
@@ -373,7 +375,7 @@ fn start_card(
     draws: &mut Draws,
 ) -> Option<CreditCard> {
     let first = ((decision as f64 / MONTH).ceil() as i64).clamp(-96, -1);
-    let closed = draws.chance(0.3);
+    let closed = draws.chance(0.15);
     let last = if closed { draws.whole(first, -1) } else { -1 };
     (decision < -31 && draws.chance(0.95)).then_some(CreditCard {
         id,
@@ -458,7 +460,7 @@ fn write_amounts(previous: &Previous, draws: &mut Draws, rows: &mut Rows) {
     rows.flag(!draws.chance(0.0033));
     match (down, offer) {
         (Some(down), Some(offer)) => {
-            rows.number((1e9 * down / (offer.credit + down)).round() / 1e9)
+            rows.number((1e9 * down / (offer.credit + down)).round() / 1e9);
         }
         _ => rows.missing(),
     }

@@ -1,4 +1,4 @@
-//! Draws from the distributions of the population. Every client has a ChaCha stream of its own,
+//! Draws from the distributions of the population. Every client has a `ChaCha` stream of its own,
 //! chosen by the client's index, so that a client's rows depend on the seed and the index only:
 //! not on how many threads work, nor on how many clients there are.
 
