@@ -34,7 +34,13 @@ fn main() {
     println!("cargo::warning=fetching pico, htmx and Chart.js from npm (once)");
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let answer = Command::new(npm)
-        .args(["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"])
+        .args([
+            "ci",
+            "--omit=dev",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ])
         .current_dir(here)
         .output();
     match answer {
@@ -44,7 +50,9 @@ fn main() {
         Ok(output) if !output.status.success() => stop(&format!(
             "`npm ci` in frontend/ failed, so that pico, htmx and Chart.js are missing. npm needs Node.js 18 or newer \
              and the network (or a filled cache). It said: {}",
-            String::from_utf8_lossy(&output.stderr).trim().replace('\n', " | ")
+            String::from_utf8_lossy(&output.stderr)
+                .trim()
+                .replace('\n', " | ")
         )),
         Ok(_) => {
             if let Some(absent) = NEEDED.iter().find(|file| !here.join(file).exists()) {
@@ -58,7 +66,11 @@ fn main() {
 
 /// Everything is there, and no older than the lock file asks for.
 fn is_installed(here: &Path) -> bool {
-    let changed = |path: &str| fs::metadata(here.join(path)).and_then(|m| m.modified()).ok();
+    let changed = |path: &str| {
+        fs::metadata(here.join(path))
+            .and_then(|m| m.modified())
+            .ok()
+    };
     NEEDED.iter().all(|file| here.join(file).exists())
         && changed("node_modules/.package-lock.json") >= changed("package-lock.json")
 }

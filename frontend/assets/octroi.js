@@ -61,6 +61,7 @@
     borderWidth: 2,
     pointRadius: 0,
     pointHitRadius: 8,
+    pointStyle: more.pointRadius ? "circle" : "line",
     ...more,
   });
   const guide = (label, max) => line(label, [[0, 0], [max, max]], { borderColor: color("reference"), borderDash: [4, 4], borderWidth: 1.5, pointHitRadius: 0 });
@@ -86,7 +87,7 @@
       return {
         type: "bar",
         data: {
-          labels: rows.map((r) => (r.value ? `${r.label}: ${r.value}` : r.label)),
+          labels: rows.map((r) => r.label),
           datasets: [{
             // The two totals start at the edge of the drawing: a bar from zero would squeeze the rest.
             data: rows.map((r) => (r.total ? [low - room, r.to] : [r.from, r.to])),
@@ -126,15 +127,17 @@
     histogram(d) {
       const lying = d.categories;
       const value = axis(d.words.axis, { ticks: { callback: (v) => percent()(v) }, beginAtZero: true });
-      const names = axis("", { grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16, color: color(lying ? "ink" : "dim") } });
+      const names = axis("", { grid: { display: false }, ticks: { maxRotation: 0, autoSkip: !lying, autoSkipPadding: 16, color: color(lying ? "ink" : "dim") } });
       const isClient = (i) => i === d.client;
       return {
         type: "bar",
         data: {
           labels: d.labels.map((l, i) => (lying && isClient(i) ? `▶ ${l}` : l)),
           datasets: [
-            { label: d.words.all, data: d.all, backgroundColor: color("reference"), barPercentage: 1, categoryPercentage: 0.86 },
-            { label: d.words.similar, data: d.similar, backgroundColor: color("ink"), barPercentage: 1, categoryPercentage: 0.86 },
+            { label: d.words.all, data: d.all, backgroundColor: color("reference"), barPercentage: 1, categoryPercentage: lying ? 0.8 : 0.94, pointStyle: "rect", order: 2 },
+            lying
+              ? { label: d.words.similar, data: d.similar, backgroundColor: color("ink"), barPercentage: 1, categoryPercentage: 0.8, pointStyle: "rect" }
+              : { type: "line", stepped: "middle", label: d.words.similar, data: d.similar, borderColor: color("ink"), borderWidth: 2, pointRadius: 0, pointStyle: "line", order: 1 },
           ],
         },
         options: {
@@ -142,7 +145,7 @@
           layout: { padding: { top: lying ? 0 : 20 } },
           scales: lying ? { x: value, y: names } : { x: names, y: value },
           interaction: { mode: "index", intersect: false, axis: lying ? "y" : "x" },
-          plugins: { legend: { display: true }, tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${percent(1)(item.raw)}` } } },
+          plugins: { legend: { display: true, position: "bottom" }, tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${percent(1)(item.raw)}` } } },
         },
         plugins: lying ? [] : [{
           id: "client",
@@ -212,7 +215,7 @@
 
     pd_histogram(d) {
       const middle = d.from.map((from, i) => (from + d.to[i]) / 2);
-      const series = (label, values, name) => ({ label, data: values.map((y, i) => ({ x: middle[i], y })), backgroundColor: color(name), stack: "all", barPercentage: 1, categoryPercentage: 0.92 });
+      const series = (label, values, name) => ({ label, data: values.map((y, i) => ({ x: middle[i], y })), backgroundColor: color(name), pointStyle: name === "granted" ? "circle" : "rectRot", stack: "all", barPercentage: 1, categoryPercentage: 0.92 });
       return {
         type: "bar",
         data: { datasets: [series(d.words.granted, d.granted, "granted"), series(d.words.refused, d.refused, "refused")] },
@@ -228,7 +231,7 @@
     },
 
     per_day(d) {
-      const series = (label, data, name) => ({ label, data, backgroundColor: color(name), stack: "all", barPercentage: 1, categoryPercentage: 0.8 });
+      const series = (label, data, name) => ({ label, data, backgroundColor: color(name), pointStyle: name === "granted" ? "circle" : "rectRot", stack: "all", barPercentage: 1, categoryPercentage: 0.8 });
       return {
         type: "bar",
         data: { labels: d.labels, datasets: [series(d.words.granted, d.granted, "granted"), series(d.words.refused, d.refused, "refused")] },
@@ -250,7 +253,7 @@
     if (!config) return;
     drawn.get(canvas)?.destroy();
     config.options = { responsive: true, maintainAspectRatio: false, animation: false, ...config.options };
-    config.options.plugins = { ...config.options.plugins, legend: { display: false, align: "end", labels: { boxWidth: 10, boxHeight: 10, usePointStyle: described.kind !== "roc", color: color("ink") }, ...config.options.plugins?.legend } };
+    config.options.plugins = { ...config.options.plugins, legend: { display: false, align: "end", labels: { boxWidth: 10, boxHeight: 10, usePointStyle: true, color: color("ink") }, ...config.options.plugins?.legend } };
     drawn.set(canvas, new Chart(canvas, config));
   };
 
@@ -294,7 +297,7 @@
     if (asking && !confirm(asking.dataset.confirm)) event.preventDefault();
   });
 
-  // The filter over the groups of information: rows whose text does not match are hidden.
+  // The filter over groups of information or features: lines that do not match are hidden.
   document.addEventListener("input", (event) => {
     const box = event.target.closest("[data-filter]");
     if (!box) return;
@@ -302,8 +305,8 @@
     const sought = plain(event.target.value.trim());
     document.querySelectorAll(`${box.dataset.filter} details`).forEach((group) => {
       let some = false;
-      group.querySelectorAll("tbody tr").forEach((row) => {
-        row.hidden = sought !== "" && !plain(row.querySelector("th").textContent).includes(sought);
+      group.querySelectorAll("tbody tr, li").forEach((row) => {
+        row.hidden = sought !== "" && !plain((row.querySelector("th .term, th, label") ?? row).textContent).includes(sought);
         some ||= !row.hidden;
       });
       group.hidden = !some;

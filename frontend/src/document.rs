@@ -28,6 +28,7 @@ struct Paper {
     words: &'static Words,
     format: Format,
     language: Language,
+    style: &'static str,
 }
 
 impl Paper {
@@ -36,11 +37,8 @@ impl Paper {
             words: Words::of(language),
             format: Format::new(language),
             language,
+            style: STYLE,
         }
-    }
-
-    fn style(&self) -> &'static str {
-        STYLE
     }
 
     fn t(&self, key: &str) -> String {
@@ -56,20 +54,20 @@ impl Paper {
     }
 
     /// With the decimals it needs and no more.
-    fn number(&self, value: &f64) -> String {
-        up_to(self.language, *value, 2)
+    fn number(&self, value: f64) -> String {
+        up_to(self.language, value, 2)
     }
 
-    fn percent(&self, share: &f64, places: usize) -> String {
-        self.format.percent(*share, places)
+    fn percent(&self, share: f64, places: usize) -> String {
+        self.format.percent(share, places)
     }
 
-    fn decimal(&self, value: &f64, places: usize) -> String {
-        self.format.decimal(*value, places)
+    fn decimal(&self, value: f64, places: usize) -> String {
+        self.format.decimal(value, places)
     }
 
-    fn count(&self, count: &u64) -> String {
-        self.format.integer(*count as f64)
+    fn count(&self, count: u64) -> String {
+        self.format.integer(count as f64)
     }
 }
 
@@ -87,13 +85,14 @@ struct NoteTemplate<'view> {
 impl NoteTemplate<'_> {
     fn good_per_default(&self) -> String {
         let good = 1.0 / self.note.model.training.default_rate - 1.0;
-        self.paper.decimal(&good, 1)
+        self.paper.decimal(good, 1)
     }
 
     fn imbalance(&self, candidate: &CandidateRow) -> String {
         let key = vocabulary_key("imbalance", &candidate.name);
         if self.paper.words.has(&key) {
-            self.paper.with(&key, &[("ratio", self.good_per_default().into())])
+            self.paper
+                .with(&key, &[("ratio", self.good_per_default().into())])
         } else {
             candidate.imbalance.clone()
         }
@@ -107,7 +106,7 @@ impl NoteTemplate<'_> {
     /// How far the AUC of the chosen candidate varies between folds.
     fn spread(&self) -> Option<String> {
         let chosen = self.note.model.candidates.iter().find(|c| c.chosen)?;
-        Some(self.paper.decimal(&chosen.auc_std, 4))
+        Some(self.paper.decimal(chosen.auc_std, 4))
     }
 }
 
@@ -141,8 +140,10 @@ struct DriftTemplate<'view> {
     bank: &'view str,
     score: Option<DriftLine<'view>>,
     lines: Vec<DriftLine<'view>>,
-    /// Strong, moderate, stable.
-    counts: [u64; 3],
+    /// How many features have each verdict.
+    strong: u64,
+    moderate: u64,
+    stable: u64,
     left_out: u64,
 }
 
@@ -174,13 +175,19 @@ pub fn drift(report: &DriftReport, bank: &str, language: Language) -> Result<Str
         paper: Paper::new(language),
         report,
         bank,
-        score: report.score.as_ref().map(|row| drift_line(words, row)).transpose()?,
-        lines: report.rows.iter().map(|row| drift_line(words, row)).collect::<Result<_, _>>()?,
-        counts: [
-            count(DriftVerdict::Strong),
-            count(DriftVerdict::Moderate),
-            count(DriftVerdict::Stable),
-        ],
+        score: report
+            .score
+            .as_ref()
+            .map(|row| drift_line(words, row))
+            .transpose()?,
+        lines: report
+            .rows
+            .iter()
+            .map(|row| drift_line(words, row))
+            .collect::<Result<_, _>>()?,
+        strong: count(DriftVerdict::Strong),
+        moderate: count(DriftVerdict::Moderate),
+        stable: count(DriftVerdict::Stable),
         left_out: report.left_out.len() as u64,
     };
     Ok(document.render()?)
@@ -192,5 +199,7 @@ pub fn content_security_policy() -> String {
     let digest = Style::get("document.css")
         .map(|file| BASE64_STANDARD.encode(file.metadata.sha256_hash()))
         .unwrap_or_default();
-    format!("default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    )
 }

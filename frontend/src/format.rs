@@ -93,9 +93,7 @@ impl Format {
             Unit::Days => self.quantity("unit-days", value.round()),
             Unit::Months => self.quantity("unit-months", value.round()),
             Unit::Years => self.quantity("unit-years", (value * 10.0).round() / 10.0),
-            Unit::Hour => self
-                .words
-                .with("unit-hour", &[("n", value.round().into())]),
+            Unit::Hour => self.words.with("unit-hour", &[("n", value.round().into())]),
             Unit::Count => up_to(self.language, value, 2),
             Unit::Ratio => self.ratio(value),
             Unit::Share => self.percent(value, 1),
@@ -341,11 +339,20 @@ mod tests {
     #[test]
     fn other_units_are_written_by_their_habit() {
         assert_eq!(both(|f| f.value(Unit::Flag, 1.0)), pair("yes", "oui"));
-        assert_eq!(both(|f| f.value(Unit::Hour, 14.0)), pair("14:00", "14\u{202f}h"));
+        assert_eq!(
+            both(|f| f.value(Unit::Hour, 14.0)),
+            pair("14:00", "14\u{202f}h")
+        );
         assert_eq!(both(|f| f.value(Unit::Score, 0.263)), pair("0.26", "0,26"));
         assert_eq!(both(|f| f.value(Unit::Count, 3.0)), pair("3", "3"));
-        assert_eq!(both(|f| f.value(Unit::Ratio, 0.0213)), pair("0.021", "0,021"));
-        assert_eq!(both(|f| f.value(Unit::Years, 4.5)), pair("4.5 years", "4,5 ans"));
+        assert_eq!(
+            both(|f| f.value(Unit::Ratio, 0.0213)),
+            pair("0.021", "0,021")
+        );
+        assert_eq!(
+            both(|f| f.value(Unit::Years, 4.5)),
+            pair("4.5 years", "4,5 ans")
+        );
         assert_eq!(
             both(|f| f.value(Unit::Score, f64::NAN)),
             pair("not known", "non renseigné")

@@ -31,8 +31,7 @@ impl Language {
     pub fn preferred(accept_language: &str) -> Self {
         accept_language
             .split(',')
-            .filter_map(|part| part.split([';', '-']).next()?.trim().parse().ok())
-            .next()
+            .find_map(|part| part.split([';', '-']).next()?.trim().parse().ok())
             .unwrap_or_default()
     }
 }

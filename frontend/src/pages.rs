@@ -117,32 +117,44 @@ fn register_words(tera: &mut Tera, language: Language) {
             Err(tera::Error::message(format!("no message `{key}`")))
         }
     });
-    tera.register_function("word", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
-        let value = kwargs.must_get::<&str>("value")?;
-        let otherwise = kwargs.get::<&str>("otherwise")?.unwrap_or(value);
-        let key = vocabulary_key(kwargs.must_get::<&str>("group")?, value);
-        if words.has(&key) {
-            Ok(words.with(&key, &arguments(&kwargs)))
-        } else {
-            Ok(otherwise.to_owned())
-        }
-    });
-    tera.register_function("reason", move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
-        #[derive(serde::Deserialize)]
-        struct Arguments {
-            of: Reason,
-        }
-        Ok(sentence::reason(words, &kwargs.deserialize::<Arguments>()?.of))
-    });
-    tera.register_function("sparkbars", move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
-        #[derive(serde::Deserialize)]
-        struct Arguments {
-            bins: Vec<DriftBin>,
-        }
-        let bins = kwargs.deserialize::<Arguments>()?.bins;
-        let drawn = svg::sparkbars(words, &bins).map_err(tera::Error::message)?;
-        Ok(Value::safe_string(&drawn))
-    });
+    tera.register_function(
+        "word",
+        move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
+            let value = kwargs.must_get::<&str>("value")?;
+            let otherwise = kwargs.get::<&str>("otherwise")?.unwrap_or(value);
+            let key = vocabulary_key(kwargs.must_get::<&str>("group")?, value);
+            if words.has(&key) {
+                Ok(words.with(&key, &arguments(&kwargs)))
+            } else {
+                Ok(otherwise.to_owned())
+            }
+        },
+    );
+    tera.register_function(
+        "reason",
+        move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
+            #[derive(serde::Deserialize)]
+            struct Arguments {
+                of: Reason,
+            }
+            Ok(sentence::reason(
+                words,
+                &kwargs.deserialize::<Arguments>()?.of,
+            ))
+        },
+    );
+    tera.register_function(
+        "sparkbars",
+        move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
+            #[derive(serde::Deserialize)]
+            struct Arguments {
+                bins: Vec<DriftBin>,
+            }
+            let bins = kwargs.deserialize::<Arguments>()?.bins;
+            let drawn = svg::sparkbars(words, &bins).map_err(tera::Error::message)?;
+            Ok(Value::safe_string(&drawn))
+        },
+    );
 }
 
 /// What a template passes into a message.
@@ -162,9 +174,13 @@ fn register_numbers(tera: &mut Tera, language: Language) {
     let places = |kwargs: &Kwargs, usual: usize| -> TeraResult<usize> {
         Ok(kwargs.get::<usize>("places")?.unwrap_or(usual))
     };
-    tera.register_filter("integer", move |n: f64, _: Kwargs, _: &State| format.integer(n));
+    tera.register_filter("integer", move |n: f64, _: Kwargs, _: &State| {
+        format.integer(n)
+    });
     tera.register_filter("money", move |n: f64, _: Kwargs, _: &State| format.money(n));
-    tera.register_filter("p_value", move |n: f64, _: Kwargs, _: &State| format.p_value(n));
+    tera.register_filter("p_value", move |n: f64, _: Kwargs, _: &State| {
+        format.p_value(n)
+    });
     tera.register_filter("decimal", move |n: f64, kwargs: Kwargs, _: &State| {
         places(&kwargs, 2).map(|places| format.decimal(n, places))
     });
@@ -174,8 +190,12 @@ fn register_numbers(tera: &mut Tera, language: Language) {
     tera.register_filter("percent", move |n: f64, kwargs: Kwargs, _: &State| {
         places(&kwargs, 1).map(|places| format.percent(n, places))
     });
-    tera.register_filter("datetime", move |at: &str, _: Kwargs, _: &State| format.datetime(at));
-    tera.register_filter("date", move |day: &str, _: Kwargs, _: &State| format.date(day));
+    tera.register_filter("datetime", move |at: &str, _: Kwargs, _: &State| {
+        format.datetime(at)
+    });
+    tera.register_filter("date", move |day: &str, _: Kwargs, _: &State| {
+        format.date(day)
+    });
     // Where a PD stands on the bars of the lists, 0 to 100 (see `scale`).
     tera.register_filter("pd_position", |pd: f64, _: Kwargs, _: &State| {
         std::format!("{:.1}", scale::pd_position(pd) * 100.0)
@@ -185,6 +205,7 @@ fn register_numbers(tera: &mut Tera, language: Language) {
 /// `href(path="/clients", query=filter, page=2)`: the path with a query of every argument
 /// that is neither missing nor empty nor `false`, in the order of their names. The map
 /// `query` is laid under the other arguments.
+#[allow(clippy::needless_pass_by_value)] // the signature of a Tera function
 fn href(kwargs: Kwargs, _: &State) -> TeraResult<String> {
     let path = kwargs.must_get::<&str>("path")?;
     let mut query = BTreeMap::new();

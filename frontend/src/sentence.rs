@@ -74,7 +74,10 @@ mod tests {
     #[test]
     fn a_reason_is_a_sentence_in_both_languages() {
         assert_eq!(
-            reason(Words::of(Language::En), &example("External score 2", "0.26")),
+            reason(
+                Words::of(Language::En),
+                &example("External score 2", "0.26")
+            ),
             "External score 2: 0.26, lower than 92% of clients. This strongly raises the risk."
         );
         assert_eq!(

@@ -9,8 +9,10 @@ use fluent_bundle::{
 
 use crate::{Language, format};
 
-static EN: LazyLock<Words> = LazyLock::new(|| Words::read(Language::En, include_str!("../locales/en.ftl")));
-static FR: LazyLock<Words> = LazyLock::new(|| Words::read(Language::Fr, include_str!("../locales/fr.ftl")));
+static EN: LazyLock<Words> =
+    LazyLock::new(|| Words::read(Language::En, include_str!("../locales/en.ftl")));
+static FR: LazyLock<Words> =
+    LazyLock::new(|| Words::read(Language::Fr, include_str!("../locales/fr.ftl")));
 
 /// Every message in one language. Obtain it with [`Words::of`].
 pub struct Words {

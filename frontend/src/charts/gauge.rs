@@ -54,17 +54,22 @@ impl Chart for Gauge {
         GaugeTemplate {
             summary: words.with(
                 "gauge-summary",
-                &[
-                    ("pd", (&pd).into()),
-                    ("threshold", (&threshold).into()),
-                ],
+                &[("pd", (&pd).into()), ("threshold", (&threshold).into())],
             ),
             granted_arc: arc(0.0, pd_position(self.threshold)),
             refused_arc: arc(pd_position(self.threshold), 1.0),
             ticks: TICKS
                 .into_iter()
                 .filter(|tick| (pd_position(*tick) - pd_position(self.threshold)).abs() > 0.05)
-                .map(|at| tick(at, RADIUS + 8.0, RADIUS + 12.0, RADIUS + 20.0, format.percent(at, 0)))
+                .map(|at| {
+                    tick(
+                        at,
+                        RADIUS + 8.0,
+                        RADIUS + 12.0,
+                        RADIUS + 20.0,
+                        format.percent(at, 0),
+                    )
+                })
                 .collect(),
             threshold: tick(
                 self.threshold,

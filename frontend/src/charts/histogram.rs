@@ -37,8 +37,8 @@ struct HistogramTemplate<'chart> {
 }
 
 impl HistogramTemplate<'_> {
-    fn is_client(&self, index: &usize) -> bool {
-        self.chart.client_bin == Some(*index)
+    fn is_client(&self, index: usize) -> bool {
+        self.chart.client_bin == Some(index)
     }
 }
 

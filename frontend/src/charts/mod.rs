@@ -86,8 +86,8 @@ impl Frame {
         self.words.t(key)
     }
 
-    fn count(&self, count: &u64) -> String {
-        self.format.integer(*count as f64)
+    fn count(&self, count: u64) -> String {
+        self.format.integer(count as f64)
     }
 }
 

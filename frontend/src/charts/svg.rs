@@ -92,10 +92,16 @@ impl Scale {
             x_label: words.t(x_label),
             y_label: words.t(y_label),
             x_ticks: ticks(self.x_max)
-                .map(|v| AxisTick { at: self.x(v), text: write_x(v) })
+                .map(|v| AxisTick {
+                    at: self.x(v),
+                    text: write_x(v),
+                })
                 .collect(),
             y_ticks: ticks(self.y_max)
-                .map(|v| AxisTick { at: self.y(v), text: write_y(v) })
+                .map(|v| AxisTick {
+                    at: self.y(v),
+                    text: write_y(v),
+                })
                 .collect(),
             lines: Vec::new(),
             dots: Vec::new(),
@@ -122,12 +128,18 @@ impl Scale {
 /// ROC curve with the diagonal of chance.
 pub fn roc(words: &'static Words, roc: &Roc) -> askama::Result<String> {
     let format = Format::new(words.language());
-    let scale = Scale { x_max: 1.0, y_max: 1.0 };
+    let scale = Scale {
+        x_max: 1.0,
+        y_max: 1.0,
+    };
     let percent = |v: f64| format.percent(v, 0);
     let mut plot = scale.plot(words, ["roc-title", "roc-x", "roc-y"], percent, percent);
     plot.lines = vec![
         scale.line("guide", [(0.0, 0.0), (1.0, 1.0)].into_iter()),
-        scale.line("curve", thinned(&roc.points, 150).iter().map(|p| (p.fpr, p.tpr))),
+        scale.line(
+            "curve",
+            thinned(&roc.points, 150).iter().map(|p| (p.fpr, p.tpr)),
+        ),
     ];
     plot.mark = roc
         .at_threshold
@@ -138,12 +150,14 @@ pub fn roc(words: &'static Words, roc: &Roc) -> askama::Result<String> {
 /// Calibration with the diagonal of a perfect one; both axes end at the largest value.
 pub fn calibration(words: &'static Words, calibration: &Calibration) -> askama::Result<String> {
     let format = Format::new(words.language());
-    let largest = calibration
-        .bins
-        .iter()
-        .fold(0.01_f64, |max, bin| max.max(bin.mean_pd).max(bin.default_rate));
+    let largest = calibration.bins.iter().fold(0.01_f64, |max, bin| {
+        max.max(bin.mean_pd).max(bin.default_rate)
+    });
     let max = round_up(largest);
-    let scale = Scale { x_max: max, y_max: max };
+    let scale = Scale {
+        x_max: max,
+        y_max: max,
+    };
     let percent = |v: f64| format.percent(v, 0);
     let names = ["calibration-title", "calibration-x", "calibration-y"];
     let mut plot = scale.plot(words, names, percent, percent);
@@ -197,7 +211,7 @@ struct LyingBar {
 
 #[derive(Template)]
 #[template(path = "charts/bars_svg.html")]
-struct Bars {
+struct BarChart {
     title: String,
     bars: Vec<LyingBar>,
     height: f64,
@@ -223,7 +237,7 @@ pub fn importance(words: &'static Words, importance: &Importance) -> askama::Res
             y: index as f64 * LINE,
         })
         .collect();
-    Bars {
+    BarChart {
         title: words.t("importance-title"),
         bars,
         height: drawn.len() as f64 * LINE,
@@ -250,9 +264,9 @@ pub fn sparkbars(words: &'static Words, bins: &[DriftBin]) -> askama::Result<Str
     const TALL: f64 = 34.0;
     let format = Format::new(words.language());
     let step = (150.0 / bins.len().max(1) as f64).clamp(6.0, 30.0);
-    let largest = bins
-        .iter()
-        .fold(f64::MIN_POSITIVE, |max, bin| max.max(bin.reference).max(bin.current));
+    let largest = bins.iter().fold(f64::MIN_POSITIVE, |max, bin| {
+        max.max(bin.reference).max(bin.current)
+    });
     let bar = |share: f64, x: f64| {
         let tall = round((share / largest * TALL).max(0.0));
         (round(x), round(TALL - tall), tall)
@@ -301,7 +315,9 @@ fn round(x: f64) -> f64 {
 /// A step of 1, 2 or 5 times a power of ten that gives four to ten ticks.
 fn tick_step(max: f64) -> f64 {
     let power = 10_f64.powf((max / 4.0).log10().floor());
-    let fits = [5.0, 2.0, 1.0].into_iter().find(|m| max / (m * power) >= 4.0);
+    let fits = [5.0, 2.0, 1.0]
+        .into_iter()
+        .find(|m| max / (m * power) >= 4.0);
     fits.unwrap_or(1.0) * power
 }
 

@@ -70,8 +70,17 @@ impl Chart for Waterfall {
         let bars: Vec<_> = rows
             .iter()
             .map(|row| {
+                let named = [
+                    ("label", (&row.label).into()),
+                    ("value", (&row.value).into()),
+                ];
+                let label = if row.value.is_empty() {
+                    row.label.clone()
+                } else {
+                    words.with("reason-fact", &named)
+                };
                 json!({
-                    "label": row.label, "value": row.value, "c": row.contribution,
+                    "label": label, "c": row.contribution,
                     "from": row.running - row.contribution, "to": row.running,
                 })
             })

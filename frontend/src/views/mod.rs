@@ -25,9 +25,13 @@ pub use client::{
 };
 pub use clients::{ClientRow, ClientSort, ClientsFilter, ClientsView, DecisionFilter, PdBand};
 pub use comparison::{ComparisonPanel, ComparisonView, FeatureGroup, FeatureOption, MedianRow};
-pub use drift::{Choice, DriftBin, DriftReport, DriftRow, DriftTest, DriftVerdict, DriftView, LeftOut};
+pub use drift::{
+    Choice, DriftBin, DriftReport, DriftRow, DriftTest, DriftVerdict, DriftView, LeftOut,
+};
 pub use error_page::ErrorView;
-pub use model_version::{CandidateRow, Metrics, ModelVersionView, Parameter, TrainingFacts, TrainingTable};
+pub use model_version::{
+    CandidateRow, Metrics, ModelVersionView, Parameter, TrainingFacts, TrainingTable,
+};
 pub use models::{AliasRow, ModelRow, ModelsView, VersionRow};
 pub use note::{MissingShare, NoteView};
 pub use portfolio::PortfolioView;
