@@ -1,7 +1,7 @@
 //! The true probability of default: logistic in what the tables show, in the client's latent
 //! quality, and in a part that no table shows. The weights follow the direction and rough size
 //! of the effects in the Home Credit portfolio. On 20,000 clients of seed 1 the true probability
-//! ranks defaults with an area under the curve of 0.84; LightGBM reaches 0.753 from the columns
+//! ranks defaults with an area under the curve of 0.84; `LightGBM` reaches 0.753 from the columns
 //! of the application alone (0.752 on 10,000 clients of the real portfolio).
 
 use super::application::Application;
