@@ -207,6 +207,8 @@ fn rounded(value: f64) -> f32 {
 /// The largest `f64` that, rounded to the nearest `f32` (ties to even), is below `threshold`.
 #[must_use]
 pub fn rounded_below(threshold: f32) -> f64 {
+    // For the least `f32`, with which the library parts missing values from all others, this
+    // gives minus infinity, which no finite value is at most.
     // Halfway between neighbouring `f32` values fits an `f64` exactly.
     let middle = f64::midpoint(f64::from(threshold.next_down()), f64::from(threshold));
     let threshold_is_even = threshold.to_bits() & 1 == 0;

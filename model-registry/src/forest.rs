@@ -39,7 +39,8 @@ const ZERO: f64 = 1e-35_f32 as f64;
 /// What a split asks of a feature that is not missing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
-    /// `value <= threshold` goes left.
+    /// `value <= threshold` goes left. Libraries part missing values from all others by an
+    /// infinite threshold.
     AtMost(f64),
     /// A value whose integer part is a category of the set goes left; any other goes right.
     In(CategorySet),
@@ -175,7 +176,7 @@ pub enum ForestError {
     /// A node no path leads to.
     #[error("tree {tree}, node {node} cannot be reached from the root")]
     Unreachable { tree: usize, node: usize },
-    /// A number that is infinite or NaN.
+    /// A number that is infinite or NaN (a threshold may be infinite).
     #[error("tree {tree}, node {node}: {what} is not finite")]
     NotFinite {
         tree: usize,
@@ -296,7 +297,7 @@ fn validate_numbers(content: &Node, tree: usize, node: usize) -> Result<(), Fore
         Node::Split {
             test: Test::AtMost(threshold),
             ..
-        } => (*threshold, "threshold"),
+        } => (if threshold.is_nan() { f64::NAN } else { 0.0 }, "threshold"),
         Node::Split {
             test: Test::In(_), ..
         } => (0.0, "threshold"),
@@ -709,7 +710,8 @@ struct TreeForm {
     value: Vec<f64>,
     left: Vec<u32>,
     right: Vec<u32>,
-    /// 1: default left; 2: NaN counts as missing; 4: zero does too; 8: categorical.
+    /// 1: default left; 2: NaN counts as missing; 4: zero does too; 8: categorical;
+    /// 16: the threshold is infinite, of the sign of `value` (JSON has no infinity).
     flags: Vec<u8>,
     cover: Vec<f64>,
     categories: Vec<Vec<u32>>,
@@ -762,6 +764,7 @@ impl TreeForm {
                     Missing::Zero => 6,
                 };
                 let (value, category) = match test {
+                    Test::AtMost(threshold) if threshold.is_infinite() => (threshold.signum(), 16),
                     Test::AtMost(threshold) => (threshold, 0),
                     Test::In(set) => {
                         self.categories.push(set.codes());
@@ -786,7 +789,9 @@ impl TreeForm {
             6 => Missing::Zero,
             _ => return Err(ForestError::Form("unknown missing rule")),
         };
-        let test = if flags & 8 == 0 {
+        let test = if flags & 16 != 0 {
+            Test::AtMost(value * f64::INFINITY)
+        } else if flags & 8 == 0 {
             Test::AtMost(value)
         } else {
             let codes = self
@@ -966,14 +971,9 @@ mod tests {
                 ..
             })
         ));
-        let infinite = forest(stump(split(
-            0,
-            Test::AtMost(f64::INFINITY),
-            Missing::Nan,
-            true,
-        )));
+        let not_a_number = forest(stump(split(0, Test::AtMost(f64::NAN), Missing::Nan, true)));
         assert!(matches!(
-            infinite,
+            not_a_number,
             Err(ForestError::NotFinite {
                 what: "threshold",
                 ..
@@ -990,6 +990,21 @@ mod tests {
             forest(Vec::new()).expect_err("refused"),
             ForestError::EmptyTree { tree: 0 }
         );
+    }
+
+    #[test]
+    fn an_infinite_threshold_parts_missing_values_from_all_others_and_can_be_stored() {
+        for (threshold, known) in [(f64::INFINITY, -1.0), (f64::NEG_INFINITY, 1.0)] {
+            let root = split(0, Test::AtMost(threshold), Missing::Nan, known > 0.0);
+            let at = forest(stump(root)).expect("valid");
+            let stored = serde_json::to_string(&at).expect("stored");
+            let read: Forest = serde_json::from_str(&stored).expect("read");
+            assert_eq!(read, at);
+            for value in [f64::MIN, 0.0, f64::MAX] {
+                assert!((read.margin(&[value, 0.0]) - known).abs() < 1e-15);
+            }
+            assert!((read.margin(&[f64::NAN, 0.0]) + known).abs() < 1e-15);
+        }
     }
 
     #[test]
