@@ -18,6 +18,7 @@ pub mod portfolio;
 pub mod raw_tables;
 pub mod reader;
 pub mod similar;
+pub mod synth;
 
 pub use application::{FieldProblem, RawApplication};
 pub use column::{NamedColumn, TableColumns, Values};
