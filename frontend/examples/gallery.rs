@@ -24,6 +24,8 @@ fn write() -> Result<(), Box<dyn Error>> {
         let file = asset(&path).ok_or("an asset is listed but absent")?;
         fs::write(assets.join(path), &file.bytes)?;
     }
+    let policy = octroi_frontend::document::content_security_policy();
+    fs::write(folder.join("document-policy.txt"), policy)?;
     for language in Language::ALL {
         let target = folder.join(language.as_str());
         fs::create_dir_all(&target)?;

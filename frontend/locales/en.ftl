@@ -85,6 +85,7 @@ show-as-table = Show as a table
 data-table = Data of the chart
 clear-filters = Clear the filters
 pages = Pages
+pages-below = Pages, below the list
 previous = Previous
 next = Next
 page-of = page { $page } of { $pages }

@@ -85,6 +85,7 @@ show-as-table = Voir en tableau
 data-table = Données du graphique
 clear-filters = Effacer les filtres
 pages = Pages
+pages-below = Pages, sous la liste
 previous = Précédent
 next = Suivant
 page-of = page { $page } sur { $pages }

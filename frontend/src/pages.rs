@@ -9,7 +9,7 @@ use tera::{Context, Kwargs, Map, State, Tera, TeraResult, Value};
 use crate::{
     Chrome, Language, Words, assets,
     charts::svg,
-    format::Format,
+    format::{Format, up_to},
     scale, sentence,
     views::{DriftBin, Reason, View},
     words::{Argument, vocabulary_key},
@@ -178,6 +178,9 @@ fn register_numbers(tera: &mut Tera, language: Language) {
         format.integer(n)
     });
     tera.register_filter("money", move |n: f64, _: Kwargs, _: &State| format.money(n));
+    tera.register_filter("number", move |n: f64, _: Kwargs, _: &State| {
+        up_to(language, n, 2)
+    });
     tera.register_filter("p_value", move |n: f64, _: Kwargs, _: &State| {
         format.p_value(n)
     });
