@@ -314,6 +314,13 @@
     });
   });
 
+  // What was said once is not said again when the page is loaded again.
+  const address = new URL(location.href);
+  if (address.searchParams.has("notice")) {
+    address.searchParams.delete("notice");
+    history.replaceState(history.state, "", address);
+  }
+
   // Opening the table under a chart changes nothing in the chart; new content from htmx does.
   document.addEventListener("htmx:after:swap", () => ready());
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => ready());

@@ -89,16 +89,12 @@ fn keys_after(source: &str, openings: &[&str]) -> BTreeSet<String> {
 }
 
 fn used() -> BTreeMap<String, String> {
-    let openings = [
-        "t(key=\"",
-        ".t(\"",
-        ".with(\"",
-        "words.with(\n                \"",
-        "(\"key\": \"",
-    ];
+    let openings = ["t(key=\"", ".t(\"", ".with(\"", "(\"key\": \""];
     let mut used = BTreeMap::new();
     for (file, source) in sources("templates").into_iter().chain(sources("src")) {
-        for key in keys_after(&source, &openings) {
+        // Long calls are broken after the parenthesis.
+        let joined: Vec<&str> = source.split('(').map(str::trim_start).collect();
+        for key in keys_after(&joined.join("("), &openings) {
             used.insert(key, file.clone());
         }
     }

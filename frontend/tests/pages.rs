@@ -6,7 +6,7 @@ mod fixtures;
 
 use octroi_frontend::{
     Chrome, Language, Notice, Pages, Section, Words, asset, document,
-    views::{DecisionOutcome, Grouping},
+    views::{DecisionOutcome, Grouping, SignInError},
 };
 
 fn both() -> Vec<(Language, String, String)> {
@@ -215,6 +215,40 @@ fn a_notice_is_said_once_in_the_reader_s_language() {
     };
     let html = pages.render(&fixtures::administration(), &chrome).unwrap();
     assert!(html.contains("La clé d’API est révoquée."));
+}
+
+#[test]
+fn every_word_of_a_closed_vocabulary_is_translated() {
+    let said = |of: serde_json::Value| of.as_str().unwrap().replace('_', "-");
+    let notices = [
+        Notice::Scored,
+        Notice::SignedOut,
+        Notice::SessionExpired,
+        Notice::KeyCreated,
+        Notice::KeyRevoked,
+        Notice::DriftComputed,
+        Notice::UserDisabled,
+        Notice::UserEnabled,
+        Notice::SettingsSaved,
+    ];
+    for language in Language::ALL {
+        let words = Words::of(language);
+        for notice in notices {
+            let key = format!("notice-{}", said(serde_json::to_value(notice).unwrap()));
+            assert!(words.has(&key), "{key}");
+        }
+        for error in [
+            SignInError::WrongCredentials,
+            SignInError::TooManyAttempts,
+            SignInError::FormExpired,
+        ] {
+            let key = format!(
+                "sign-in-error-{}",
+                said(serde_json::to_value(error).unwrap())
+            );
+            assert!(words.has(&key), "{key}");
+        }
+    }
 }
 
 #[test]

@@ -36,9 +36,17 @@ struct CostCurveTemplate {
     rows: Vec<CostPoint>,
 }
 
+impl CostCurve {
+    /// The points that can be drawn: granting everyone has an infinite threshold.
+    pub(crate) fn finite(&self) -> Vec<CostPoint> {
+        let drawable = |p: &&CostPoint| p.threshold.is_finite() && p.cost_per_client.is_finite();
+        self.points.iter().filter(drawable).copied().collect()
+    }
+}
+
 impl Chart for CostCurve {
     fn html(&self, words: &'static Words) -> askama::Result<String> {
-        let points = super::svg::thinned(&self.points, 120);
+        let points = super::svg::thinned(&self.finite(), 120);
         let data = json!({
             "kind": "cost_curve",
             "points": points.iter().map(|p| [p.threshold, p.cost_per_client]).collect::<Vec<_>>(),
@@ -52,7 +60,7 @@ impl Chart for CostCurve {
             frame: Frame::new(words, &data),
             threshold: self.threshold,
             cost: self.cost_per_client,
-            rows: super::svg::thinned(&self.points, 16),
+            rows: super::svg::thinned(&self.finite(), 16),
         }
         .render()
     }

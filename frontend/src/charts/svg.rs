@@ -173,8 +173,9 @@ pub fn calibration(words: &'static Words, calibration: &Calibration) -> askama::
 /// Cost per client by threshold with the chosen threshold.
 pub fn cost_curve(words: &'static Words, curve: &CostCurve) -> askama::Result<String> {
     let format = Format::new(words.language());
+    let points = curve.finite();
     let largest = |of: fn(&super::CostPoint) -> f64, least: f64| {
-        round_up(curve.points.iter().map(of).fold(least, f64::max))
+        round_up(points.iter().map(of).fold(least, f64::max))
     };
     let scale = Scale {
         x_max: largest(|p| p.threshold, 0.01),
@@ -186,7 +187,7 @@ pub fn cost_curve(words: &'static Words, curve: &CostCurve) -> askama::Result<St
         |v| format.percent(v, 0),
         |v| format.decimal(v, 2),
     );
-    let points = thinned(&curve.points, 150);
+    let points = thinned(&points, 150);
     plot.lines = vec![scale.line(
         "curve",
         points.iter().map(|p| (p.threshold, p.cost_per_client)),
