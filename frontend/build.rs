@@ -3,11 +3,11 @@
 
 use std::{env, fs, path::Path, process::Command};
 
-/// The files that `src/assets.rs` embeds.
-const NEEDED: [&str; 3] = [
-    "node_modules/@picocss/pico/css/pico.min.css",
-    "node_modules/htmx.org/dist/htmx.min.js",
-    "node_modules/chart.js/dist/chart.umd.min.js",
+/// Packages of package.json and the file of each that `src/assets.rs` embeds.
+const NEEDED: [(&str, &str); 3] = [
+    ("@picocss/pico", "css/pico.min.css"),
+    ("htmx.org", "dist/htmx.min.js"),
+    ("chart.js", "dist/chart.umd.min.js"),
 ];
 
 const HOW_TO_INSTALL: &str = "Install Node.js 18 or newer with npm (Debian and Ubuntu: `apt-get install nodejs npm`; \
@@ -23,8 +23,8 @@ fn main() {
     ] {
         println!("cargo::rerun-if-changed={watched}");
     }
-    for file in NEEDED {
-        println!("cargo::rerun-if-changed={file}");
+    for (package, file) in NEEDED {
+        println!("cargo::rerun-if-changed=node_modules/{package}/{file}");
     }
     let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
     let here = Path::new(&here);
@@ -55,24 +55,29 @@ fn main() {
                 .replace('\n', " | ")
         )),
         Ok(_) => {
-            if let Some(absent) = NEEDED.iter().find(|file| !here.join(file).exists()) {
-                stop(&format!(
-                    "`npm ci` in frontend/ ended well but {absent} is not there; package.json and src/assets.rs disagree."
-                ));
+            if !is_installed(here) {
+                stop(
+                    "`npm ci` in frontend/ ended well but a file that src/assets.rs embeds is not there, \
+                     or its version is not the one of package.json.",
+                );
             }
         }
     }
 }
 
-/// Everything is there, and no older than the lock file asks for.
+/// Every needed file is there, in the version that package.json names.
 fn is_installed(here: &Path) -> bool {
-    let changed = |path: &str| {
-        fs::metadata(here.join(path))
-            .and_then(|m| m.modified())
-            .ok()
-    };
-    NEEDED.iter().all(|file| here.join(file).exists())
-        && changed("node_modules/.package-lock.json") >= changed("package-lock.json")
+    let text = |path: &str| fs::read_to_string(here.join(path)).unwrap_or_default();
+    let asked = text("package.json");
+    NEEDED.iter().all(|(package, file)| {
+        let manifest = text(&format!("node_modules/{package}/package.json"));
+        let version = manifest
+            .split_once("\"version\": \"")
+            .and_then(|(_, rest)| rest.split_once('"'));
+        let is_asked = version
+            .is_some_and(|(version, _)| asked.contains(&format!("\"{package}\": \"{version}\"")));
+        is_asked && here.join(format!("node_modules/{package}/{file}")).exists()
+    })
 }
 
 fn stop(why: &str) -> ! {
