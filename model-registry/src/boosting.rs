@@ -17,7 +17,7 @@ use hessboost::data::{DMatrix, ViewCuts};
 use hessboost::model::BoostedModel;
 use hessboost::objective::{Objective, RegLoss};
 use hessboost::tree::RegTree;
-use ndarray::{ArrayView2, Axis};
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -51,12 +51,14 @@ pub struct BoostingParameters {
 }
 
 impl Default for BoostingParameters {
-    /// Found on 34,050 real Home Credit applications (see `examples/tune.rs`).
+    /// The best of a dozen settings tried on 34,050 real Home Credit applications x 139
+    /// features (`examples/tune.rs`): out-of-fold AUC 0.7599; depth 5 or 6 gave 0.7595 and
+    /// 0.7591, three bags 0.7591, twice the learning rate 0.757.
     fn default() -> Self {
         Self {
             rounds: 600,
-            learning_rate: 0.04,
-            max_depth: 5,
+            learning_rate: 0.03,
+            max_depth: 4,
             min_child_weight: 30.0,
             subsample: 0.8,
             colsample: 0.4,
@@ -149,7 +151,7 @@ impl PreparedRows for HessboostRows<'_> {
     ) -> Result<Forest, TrainerError> {
         let model = self.grow(rows, parameters, seed, on_round)?;
         let forest = convert(&model)?;
-        Ok(forest.with_counted_cover(self.values.select(Axis(0), rows).view()))
+        Ok(forest.with_counted_cover(self.values.view(), rows))
     }
 }
 

@@ -20,12 +20,11 @@
 //! A feature met again on a path replaces its earlier factor. All factors depend only on the
 //! model and the one bit "does the row take this edge", so both variants are kept ready.
 
-use crate::forest::{Aggregation, Forest, Missing, Node, Test, Tree, goes_left};
+use crate::forest::{Aggregation, CategorySets, CompiledNode, Forest, Node, Tree};
 
 /// Quadrature points handled in one walk; trees that need more are walked again.
 const LANES: usize = 4;
 type Lanes = [f64; LANES];
-const NONE: u32 = u32::MAX;
 
 /// A forest prepared for explaining; made once per model.
 #[derive(Debug, Clone)]
@@ -33,60 +32,57 @@ pub struct Explainer {
     features: usize,
     base_value: f64,
     trees: Vec<Prepared>,
+    sets: CategorySets,
+    /// Nodes of the largest tree.
     largest: usize,
 }
 
 /// Room for one explanation; keep one per thread to explain without allocating.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    /// Whether the row takes the edge into this node.
-    taken: Vec<bool>,
-    /// Whether it takes that edge and every earlier one on the same feature.
-    open: Vec<bool>,
+    /// Whether the row leaves by the edge into this node: 0 or 1.
+    left: Vec<u8>,
+    /// One of [`OPEN`], [`SHUT`], [`SHUT_EARLIER`], by node.
+    state: Vec<u8>,
     product: Vec<Lanes>,
+    /// Sum of the products of the leaves at and below a node.
+    sum: Vec<Lanes>,
 }
+
+/// The row takes the edge and all earlier ones on its feature.
+const OPEN: u8 = 0;
+/// The row takes the earlier ones, not this.
+const SHUT: u8 = 1;
+/// The row has left the path by this feature before.
+const SHUT_EARLIER: u8 = 2;
 
 #[derive(Debug, Clone)]
 struct Prepared {
-    /// Nodes in preorder: a parent comes before its children.
+    /// Nodes in preorder: a parent comes before its children, its left child right after it.
     nodes: Vec<PreparedNode>,
-    /// For each block of quadrature points, the factors of each node's edge.
-    blocks: Vec<Vec<EdgeFactors>>,
+    /// For each block of quadrature points, the factors of each node's edge by state.
+    blocks: Vec<Vec<[EdgeFactors; 3]>>,
 }
 
 #[derive(Debug, Clone)]
 struct PreparedNode {
+    node: CompiledNode,
+    right: u32,
     parent: u32,
-    /// The node whose incoming edge is the previous one on the same feature, or `NONE`.
+    /// The node whose incoming edge is the previous one on the same feature; the root, whose
+    /// state is always open, when there is none.
     earlier: u32,
     /// Feature of the incoming edge.
     feature: u32,
-    /// Cover ratio of the incoming edge alone.
-    ratio: f64,
-    kind: Kind,
 }
 
-#[derive(Debug, Clone)]
-enum Kind {
-    Split {
-        feature: u32,
-        test: Test,
-        missing: Missing,
-        default_left: bool,
-        left: u32,
-        right: u32,
-    },
-    Leaf(f64),
-}
-
-/// What the incoming edge multiplies the product by, and how much of the sum below it is the
-/// feature's contribution; with the row inside (`open`) or just leaving (`shut`).
+/// What an edge multiplies the product by, and how much of the sum below it is its feature's
+/// contribution. Aligned so that one of them is one cache line.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 struct EdgeFactors {
-    open: Lanes,
-    open_share: Lanes,
-    shut: Lanes,
-    shut_share: Lanes,
+    product: Lanes,
+    share: Lanes,
 }
 
 impl Explainer {
@@ -99,8 +95,9 @@ impl Explainer {
         };
         let mut base_value = forest.base_margin();
         let mut trees = Vec::with_capacity(forest.trees().len());
+        let mut sets = CategorySets::default();
         for tree in forest.trees() {
-            let (prepared, expected) = Prepared::new(tree, scale);
+            let (prepared, expected) = Prepared::new(tree, scale, &mut sets);
             base_value += expected;
             // A tree of one leaf tells nothing about any feature.
             if prepared.nodes.len() > 1 {
@@ -112,6 +109,7 @@ impl Explainer {
             features: forest.features(),
             base_value,
             trees,
+            sets,
             largest,
         }
     }
@@ -126,9 +124,10 @@ impl Explainer {
     #[must_use]
     pub fn workspace(&self) -> Workspace {
         Workspace {
-            taken: vec![true; self.largest],
-            open: vec![true; self.largest],
+            left: vec![0; self.largest],
+            state: vec![OPEN; self.largest],
             product: vec![[1.0; LANES]; self.largest],
+            sum: vec![[0.0; LANES]; self.largest],
         }
     }
 
@@ -153,9 +152,9 @@ impl Explainer {
         );
         out.fill(0.0);
         for tree in &self.trees {
-            tree.follow(row, workspace);
-            for block in &tree.blocks {
-                tree.add_contributions(block, workspace, out);
+            tree.follow(row, &self.sets, workspace);
+            for factors in &tree.blocks {
+                tree.add_contributions(factors, workspace, out);
             }
         }
         self.base_value
@@ -164,20 +163,21 @@ impl Explainer {
 
 impl Prepared {
     /// The tree in preorder, its leaves scaled, and the margin it gives on average.
-    fn new(tree: &Tree, scale: f64) -> (Self, f64) {
+    fn new(tree: &Tree, scale: f64, sets: &mut CategorySets) -> (Self, f64) {
         let mut builder = Builder {
             tree,
             scale,
+            sets,
             nodes: Vec::new(),
-            weights: Vec::new(),
+            edges: Vec::new(),
             expected: 0.0,
             deepest: 0,
         };
-        builder.visit(0, NONE, 0, 1.0, &mut Vec::new(), 1.0);
+        builder.visit(0, Edge::ROOT, &mut Vec::new(), 1.0);
         let points = gauss_legendre(builder.deepest.div_ceil(2).max(1));
         let blocks = points
             .chunks(LANES)
-            .map(|points| edge_factors(&builder, points))
+            .map(|points| edge_factors(&builder.edges, points))
             .collect();
         (
             Self {
@@ -189,66 +189,55 @@ impl Prepared {
     }
 
     /// Asks each split once, and notes for each node whether the row is still inside.
-    fn follow(&self, row: &[f64], workspace: &mut Workspace) {
-        let Workspace { taken, open, .. } = workspace;
+    fn follow(&self, row: &[f64], sets: &CategorySets, workspace: &mut Workspace) {
+        let Workspace { left, state, .. } = workspace;
+        left[0] = 0;
+        state[0] = OPEN;
         for (index, node) in self.nodes.iter().enumerate() {
-            open[index] = taken[index] && (node.earlier == NONE || open[node.earlier as usize]);
-            if let Kind::Split {
-                feature,
-                test,
-                missing,
-                default_left,
-                left,
-                right,
-            } = &node.kind
-            {
-                let goes_left = goes_left(test, *missing, *default_left, row[*feature as usize]);
-                taken[*left as usize] = goes_left;
-                taken[*right as usize] = !goes_left;
+            // Without a branch: which way a row goes is what a processor cannot guess.
+            let earlier = state[node.earlier as usize];
+            state[index] = if earlier == OPEN {
+                left[index]
+            } else {
+                SHUT_EARLIER
+            };
+            if !node.node.is_leaf() {
+                let goes_left = u8::from(node.node.goes_left(row, sets));
+                left[index + 1] = SHUT - goes_left;
+                left[node.right as usize] = goes_left;
             }
         }
-        // The root has no edge; later trees write over everything but its entry.
-        taken[0] = true;
     }
 
     fn add_contributions(
         &self,
-        factors: &[EdgeFactors],
+        factors: &[[EdgeFactors; 3]],
         workspace: &mut Workspace,
         out: &mut [f64],
     ) {
-        let Workspace { open, product, .. } = workspace;
+        let Workspace {
+            state,
+            product,
+            sum,
+            ..
+        } = workspace;
         product[0] = [1.0; LANES];
         for (index, node) in self.nodes.iter().enumerate().skip(1) {
-            let above = product[node.parent as usize];
-            let below = if open[index] {
-                times(above, factors[index].open)
-            } else if node.earlier == NONE || open[node.earlier as usize] {
-                times(above, factors[index].shut)
+            let factors = &factors[index][state[index] as usize];
+            product[index] = times(product[node.parent as usize], factors.product);
+            let leaf = if node.node.is_leaf() {
+                node.node.number
             } else {
-                above.map(|value| value * node.ratio)
+                0.0
             };
-            product[index] = match node.kind {
-                Kind::Leaf(value) => below.map(|factor| factor * value),
-                Kind::Split { .. } => below,
-            };
-        }
-        // Upwards, a split's product is no longer needed: it becomes the sum of its leaves.
-        for node in (0..self.nodes.len())
-            .filter(|&node| matches!(self.nodes[node].kind, Kind::Split { .. }))
-        {
-            product[node] = [0.0; LANES];
+            sum[index] = product[index].map(|product| product * leaf);
         }
         for (index, node) in self.nodes.iter().enumerate().skip(1).rev() {
-            let sum = product[index];
-            if open[index] {
-                out[node.feature as usize] += dot(sum, factors[index].open_share);
-            } else if node.earlier == NONE || open[node.earlier as usize] {
-                out[node.feature as usize] += dot(sum, factors[index].shut_share);
-            }
-            let parent = &mut product[node.parent as usize];
-            for (parent, sum) in parent.iter_mut().zip(sum) {
-                *parent += sum;
+            let below = sum[index];
+            out[node.feature as usize] += dot(below, factors[index][state[index] as usize].share);
+            let parent = &mut sum[node.parent as usize];
+            for (parent, below) in parent.iter_mut().zip(below) {
+                *parent += below;
             }
         }
     }
@@ -265,108 +254,104 @@ fn dot(left: Lanes, right: Lanes) -> f64 {
     (product[0] + product[1]) + (product[2] + product[3])
 }
 
+/// What a node's incoming edge brings.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    parent: u32,
+    feature: u32,
+    /// Cover ratio of this edge alone.
+    ratio: f64,
+    /// `z` of its feature: the ratios of all its edges on the path, this one included.
+    z: f64,
+    /// The same without this edge, when there were others.
+    earlier_z: Option<f64>,
+}
+
+impl Edge {
+    const ROOT: Self = Self {
+        parent: 0,
+        feature: u32::MAX,
+        ratio: 1.0,
+        z: 1.0,
+        earlier_z: None,
+    };
+}
+
 /// Walks a tree in preorder, keeping the distinct features of the path.
 struct Builder<'a> {
     tree: &'a Tree,
     scale: f64,
+    sets: &'a mut CategorySets,
     nodes: Vec<PreparedNode>,
-    /// `z` of the incoming edge's feature, all its edges on the path multiplied.
-    weights: Vec<f64>,
+    edges: Vec<Edge>,
     expected: f64,
     /// Largest number of distinct features on one path.
     deepest: usize,
 }
 
 impl Builder<'_> {
-    /// `path`: for each distinct feature so far, the node its latest edge leads into.
-    fn visit(
-        &mut self,
-        node: usize,
-        parent: u32,
-        feature: u32,
-        ratio: f64,
-        path: &mut Vec<u32>,
-        reach: f64,
-    ) -> u32 {
+    /// `path`: for each distinct feature so far, the node its latest edge leads into; `reach`
+    /// is the share of training rows that come here. Returns the node's place.
+    fn visit(&mut self, node: usize, mut edge: Edge, path: &mut Vec<u32>, reach: f64) -> u32 {
         let index = self.nodes.len() as u32;
         let slot = path
             .iter()
-            .position(|&earlier| self.nodes[earlier as usize].feature == feature);
-        let slot = if parent == NONE { None } else { slot };
-        let earlier = slot.map_or(NONE, |slot| path[slot]);
-        let before = if earlier == NONE {
-            1.0
-        } else {
-            self.weights[earlier as usize]
-        };
-        self.weights.push(before * ratio);
+            .position(|&earlier| self.edges[earlier as usize].feature == edge.feature);
+        let earlier = slot.map_or(0, |slot| path[slot]);
+        if slot.is_some() {
+            let z = self.edges[earlier as usize].z;
+            edge.earlier_z = Some(z);
+            edge.z = z * edge.ratio;
+        }
+        match slot {
+            Some(slot) => path[slot] = index,
+            None if index > 0 => path.push(index),
+            None => {}
+        }
+        let content = &self.tree.nodes()[node];
+        let mut compiled = CompiledNode::new(content, index + 1, self.sets);
+        if compiled.is_leaf() {
+            compiled.number *= self.scale;
+            self.expected += reach * compiled.number;
+            self.deepest = self.deepest.max(path.len());
+        }
+        let (parent, feature) = (edge.parent, edge.feature);
         self.nodes.push(PreparedNode {
+            node: compiled,
+            right: 0,
             parent,
             earlier,
             feature,
-            ratio,
-            kind: Kind::Leaf(0.0),
         });
-        if parent != NONE {
-            match slot {
-                Some(slot) => path[slot] = index,
-                None => path.push(index),
-            }
-        }
-        match &self.tree.nodes()[node] {
-            Node::Leaf { value, .. } => {
-                self.deepest = self.deepest.max(path.len());
-                self.expected += reach * value * self.scale;
-                self.nodes[index as usize].kind = Kind::Leaf(value * self.scale);
-            }
-            Node::Split {
-                feature,
-                test,
-                missing,
-                default_left,
-                left,
-                right,
-                cover,
-            } => {
-                let ratios = [*left, *right].map(|child| {
-                    // A node no training row reached says nothing; its children share alike.
-                    if *cover > 0.0 {
-                        self.tree.nodes()[child as usize].cover() / cover
-                    } else {
-                        0.5
-                    }
-                });
-                let left = self.visit(
-                    *left as usize,
-                    index,
-                    *feature,
-                    ratios[0],
-                    path,
-                    reach * ratios[0],
-                );
-                let right = self.visit(
-                    *right as usize,
-                    index,
-                    *feature,
-                    ratios[1],
-                    path,
-                    reach * ratios[1],
-                );
-                let (feature, test, missing, default_left) =
-                    (*feature, test.clone(), *missing, *default_left);
-                self.nodes[index as usize].kind = Kind::Split {
-                    feature,
-                    test,
-                    missing,
-                    default_left,
-                    left,
-                    right,
+        self.edges.push(edge);
+        if let Node::Split {
+            feature,
+            left,
+            right,
+            cover,
+            ..
+        } = content
+        {
+            let mut child = |child: u32| {
+                let covered = self.tree.nodes()[child as usize].cover();
+                // A node no training row reached says nothing; its children share alike.
+                let ratio = if *cover > 0.0 { covered / cover } else { 0.5 };
+                let edge = Edge {
+                    parent: index,
+                    feature: *feature,
+                    ratio,
+                    z: ratio,
+                    earlier_z: None,
                 };
-            }
+                self.visit(child as usize, edge, path, reach * ratio)
+            };
+            child(*left);
+            let right = child(*right);
+            self.nodes[index as usize].right = right;
         }
         match slot {
             Some(slot) => path[slot] = earlier,
-            None if parent != NONE => {
+            None if index > 0 => {
                 path.pop();
             }
             None => {}
@@ -375,35 +360,39 @@ impl Builder<'_> {
     }
 }
 
-fn edge_factors(builder: &Builder<'_>, points: &[(f64, f64)]) -> Vec<EdgeFactors> {
+/// The factors of each edge at some quadrature points, by state. With the row inside, a
+/// feature's factor at t is `t + (1 - t) z`, outside it is `(1 - t) z`; its contribution is
+/// `(o - z)` over that factor times the sum below. An edge on a feature met before takes back
+/// what the earlier edge counted for the leaves below this one.
+fn edge_factors(edges: &[Edge], points: &[(f64, f64)]) -> Vec<[EdgeFactors; 3]> {
     // Lanes without a point have weight zero, at a place where nothing divides by zero.
-    let point = |lane: usize| points.get(lane).copied().unwrap_or((0.5, 0.0));
+    let points: [(f64, f64); LANES] =
+        std::array::from_fn(|lane| points.get(lane).copied().unwrap_or((0.5, 0.0)));
     let inside = |z: f64, t: f64| t + (1.0 - t) * z;
-    builder
-        .nodes
-        .iter()
-        .zip(&builder.weights)
-        .map(|(node, &z)| {
-            let earlier = (node.earlier != NONE).then(|| builder.weights[node.earlier as usize]);
-            let lanes = |value: &dyn Fn(f64, f64) -> f64| -> Lanes {
-                std::array::from_fn(|lane| {
-                    let (t, weight) = point(lane);
-                    value(t, weight)
-                })
-            };
-            let divisor = |t: f64| earlier.map_or(1.0, |z| inside(z, t));
-            let counted =
-                |t: f64, weight: f64| earlier.map_or(0.0, |z| weight * (1.0 - z) / inside(z, t));
-            EdgeFactors {
-                open: lanes(&|t, _| inside(z, t) / divisor(t)),
-                open_share: lanes(&|t, weight| {
-                    weight * (1.0 - z) / inside(z, t) - counted(t, weight)
-                }),
-                shut: lanes(&|t, _| (1.0 - t) * z / divisor(t)),
-                shut_share: lanes(&|t, weight| -weight / (1.0 - t) - counted(t, weight)),
-            }
-        })
-        .collect()
+    let factors = |edge: &Edge| {
+        let before = |t: f64| edge.earlier_z.map_or(1.0, |z| inside(z, t));
+        let counted = |(t, weight): (f64, f64)| {
+            edge.earlier_z
+                .map_or(0.0, |z| weight * (1.0 - z) / inside(z, t))
+        };
+        let open = EdgeFactors {
+            product: points.map(|(t, _)| inside(edge.z, t) / before(t)),
+            share: points.map(|(t, weight)| {
+                weight * (1.0 - edge.z) / inside(edge.z, t) - counted((t, weight))
+            }),
+        };
+        let shut = EdgeFactors {
+            product: points.map(|(t, _)| (1.0 - t) * edge.z / before(t)),
+            share: points.map(|(t, weight)| -weight / (1.0 - t) - counted((t, weight))),
+        };
+        // Left before: the contribution was counted at the edge where the row left.
+        let shut_earlier = EdgeFactors {
+            product: [edge.ratio; LANES],
+            share: [0.0; LANES],
+        };
+        [open, shut, shut_earlier]
+    };
+    edges.iter().map(factors).collect()
 }
 
 /// Points and weights of the n-point Gauss-Legendre rule on [0, 1], exact for polynomials of

@@ -13,10 +13,13 @@
 
 use std::sync::OnceLock;
 
+use ndarray::ArrayView2;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::explain::Explainer;
+use crate::model::with_slice;
 
 /// Features a forest may have; the compiled node keeps the rest of the word for flags.
 pub const MAX_FEATURES: usize = 1 << 26;
@@ -214,7 +217,7 @@ pub struct Forest {
     aggregation: Aggregation,
     trees: Vec<Tree>,
     compiled: Compiled,
-    explainer: OnceLock<Explainer>,
+    explainer: OnceLock<Box<Explainer>>,
 }
 
 impl PartialEq for Forest {
@@ -400,11 +403,12 @@ impl Forest {
     /// The explainer of this forest, prepared on first use.
     #[must_use]
     pub fn explainer(&self) -> &Explainer {
-        self.explainer.get_or_init(|| Explainer::new(self))
+        self.explainer
+            .get_or_init(|| Box::new(Explainer::new(self)))
     }
 }
 
-/// Whether `node`, which must be a split, sends `row` left.
+/// Whether a split sends a value of its feature left: the rule all else here must follow.
 #[must_use]
 pub fn goes_left(test: &Test, missing: Missing, default_left: bool, value: f64) -> bool {
     if missing == Missing::Zero && value.abs() <= ZERO {
@@ -450,30 +454,112 @@ fn without_negative_zero(mut tree: Tree) -> Tree {
 struct Compiled {
     nodes: Vec<CompiledNode>,
     roots: Vec<u32>,
-    /// Category sets: start and length in `words`, by the index a node keeps.
-    sets: Vec<(u32, u32)>,
-    words: Vec<u64>,
+    sets: CategorySets,
     scale: f64,
 }
 
+/// A node made small.
 #[derive(Debug, Clone, Copy)]
-struct CompiledNode {
-    /// Threshold of a split, value of a leaf.
-    number: f64,
+pub(crate) struct CompiledNode {
+    /// Threshold of a numeric split, index of the set of a categorical one, value of a leaf.
+    pub(crate) number: f64,
     /// Feature in the low bits, flags above.
     key: u32,
-    /// Left child; the right one follows it. For a leaf its own index in its tree.
-    left: u32,
+    /// Left child; where the right one is, is the owner's affair. Of a leaf of a [`Forest`]
+    /// its own index in its tree.
+    pub(crate) left: u32,
+}
+
+/// The category sets of many nodes, one after the other.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CategorySets {
+    /// Start and length in `words`.
+    ranges: Vec<(u32, u32)>,
+    words: Vec<u64>,
 }
 
 const LEAF: u32 = 1 << 31;
 const CATEGORY: u32 = 1 << 30;
 const DEFAULT_LEFT: u32 = 1 << 29;
-const NEVER_MISSING: u32 = 1 << 28;
-const ZERO_MISSING: u32 = 1 << 27;
+const ZERO_MISSING: u32 = 1 << 28;
 const FEATURE: u32 = (1 << 27) - 1;
 /// Flags that take a split off the short way.
-const UNUSUAL: u32 = CATEGORY | NEVER_MISSING | ZERO_MISSING;
+const UNUSUAL: u32 = CATEGORY | ZERO_MISSING;
+
+impl CompiledNode {
+    pub(crate) fn new(node: &Node, left: u32, sets: &mut CategorySets) -> Self {
+        let (feature, test, missing, default_left) = match node {
+            Node::Leaf { value, .. } => {
+                return Self {
+                    number: *value,
+                    key: LEAF,
+                    left,
+                };
+            }
+            Node::Split {
+                feature,
+                test,
+                missing,
+                default_left,
+                ..
+            } => (*feature, test, *missing, *default_left),
+        };
+        // A NaN compared as zero always goes the way zero goes: a default direction too.
+        let nan_left = goes_left(test, missing, default_left, f64::NAN);
+        let mut key = feature | if nan_left { DEFAULT_LEFT } else { 0 };
+        if missing == Missing::Zero {
+            key |= ZERO_MISSING;
+        }
+        let number = match test {
+            Test::AtMost(threshold) => *threshold,
+            Test::In(set) => {
+                key |= CATEGORY;
+                sets.push(set)
+            }
+        };
+        Self { number, key, left }
+    }
+
+    #[inline]
+    pub(crate) fn is_leaf(self) -> bool {
+        self.key & LEAF != 0
+    }
+
+    /// Whether a split sends the row left.
+    #[inline]
+    pub(crate) fn goes_left(self, row: &[f64], sets: &CategorySets) -> bool {
+        let value = row[(self.key & FEATURE) as usize];
+        if self.key & UNUSUAL == 0 {
+            value <= self.number || (value.is_nan() && self.key & DEFAULT_LEFT != 0)
+        } else {
+            self.unusual(value, sets)
+        }
+    }
+
+    fn unusual(self, value: f64, sets: &CategorySets) -> bool {
+        if value.is_nan() || (self.key & ZERO_MISSING != 0 && value.abs() <= ZERO) {
+            return self.key & DEFAULT_LEFT != 0;
+        }
+        if self.key & CATEGORY == 0 {
+            return value <= self.number;
+        }
+        let (start, length) = sets.ranges[self.number as usize];
+        contains(
+            &sets.words[start as usize..(start + length) as usize],
+            value,
+        )
+    }
+}
+
+impl CategorySets {
+    /// Keeps a set and gives its index.
+    fn push(&mut self, set: &CategorySet) -> f64 {
+        self.ranges
+            .push((self.words.len() as u32, set.words.len() as u32));
+        self.words.extend_from_slice(&set.words);
+        (self.ranges.len() - 1) as f64
+    }
+}
 
 impl Compiled {
     fn new(trees: &[Tree], aggregation: Aggregation) -> Self {
@@ -484,8 +570,7 @@ impl Compiled {
         let mut compiled = Self {
             nodes: Vec::new(),
             roots: Vec::new(),
-            sets: Vec::new(),
-            words: Vec::new(),
+            sets: CategorySets::default(),
             scale,
         };
         for tree in trees {
@@ -503,49 +588,15 @@ impl Compiled {
         while next < order.len() {
             let index = order[next];
             next += 1;
-            let node = match &tree.nodes[index as usize] {
-                Node::Leaf { value, .. } => CompiledNode {
-                    number: *value,
-                    key: LEAF,
-                    left: index,
-                },
-                Node::Split {
-                    feature,
-                    test,
-                    missing,
-                    default_left,
-                    left,
-                    right,
-                    ..
-                } => {
-                    let place = root + order.len() as u32;
-                    order.push(*left);
-                    order.push(*right);
-                    let mut key = *feature;
-                    key |= if *default_left { DEFAULT_LEFT } else { 0 };
-                    key |= match missing {
-                        Missing::Never => NEVER_MISSING,
-                        Missing::Nan => 0,
-                        Missing::Zero => ZERO_MISSING,
-                    };
-                    let number = match test {
-                        Test::AtMost(threshold) => *threshold,
-                        Test::In(set) => {
-                            key |= CATEGORY;
-                            self.sets
-                                .push((self.words.len() as u32, set.words.len() as u32));
-                            self.words.extend_from_slice(&set.words);
-                            (self.sets.len() - 1) as f64
-                        }
-                    };
-                    CompiledNode {
-                        number,
-                        key,
-                        left: place,
-                    }
-                }
-            };
-            self.nodes.push(node);
+            let node = &tree.nodes[index as usize];
+            let mut place = index;
+            if let Node::Split { left, right, .. } = node {
+                place = root + order.len() as u32;
+                order.push(*left);
+                order.push(*right);
+            }
+            self.nodes
+                .push(CompiledNode::new(node, place, &mut self.sets));
         }
     }
 
@@ -553,36 +604,11 @@ impl Compiled {
     #[inline]
     fn leaf(&self, root: u32, row: &[f64]) -> (u32, f64) {
         let mut node = self.nodes[root as usize];
-        while node.key & LEAF == 0 {
-            let value = row[(node.key & FEATURE) as usize];
-            let left = if node.key & UNUSUAL == 0 {
-                value <= node.number || (value.is_nan() && node.key & DEFAULT_LEFT != 0)
-            } else {
-                self.unusual(node, value)
-            };
-            node = self.nodes[(node.left + u32::from(!left)) as usize];
+        while !node.is_leaf() {
+            let right = !node.goes_left(row, &self.sets);
+            node = self.nodes[(node.left + u32::from(right)) as usize];
         }
         (node.left, node.number)
-    }
-
-    fn unusual(&self, node: CompiledNode, value: f64) -> bool {
-        let default_left = node.key & DEFAULT_LEFT != 0;
-        if node.key & ZERO_MISSING != 0 && value.abs() <= ZERO {
-            return default_left;
-        }
-        let value = match (value.is_nan(), node.key & NEVER_MISSING != 0) {
-            (true, true) => 0.0,
-            (true, false) => return default_left,
-            (false, _) => value,
-        };
-        if node.key & CATEGORY == 0 {
-            return value <= node.number;
-        }
-        let (start, length) = self.sets[node.number as usize];
-        contains(
-            &self.words[start as usize..(start + length) as usize],
-            value,
-        )
     }
 }
 
@@ -595,12 +621,13 @@ impl Forest {
             .map(move |&root| self.compiled.leaf(root, row).0 as usize)
     }
 
-    /// The same forest with every cover replaced by the number of `rows` that pass the node:
-    /// what a trainer that reports weights instead of counts needs.
+    /// The same forest with every cover replaced by the number of those `rows` of `values`
+    /// (rows x features) that pass the node: what a trainer that reports weights instead of
+    /// counts needs.
     #[must_use]
-    pub fn with_counted_cover(&self, rows: ndarray::ArrayView2<'_, f64>) -> Self {
+    pub fn with_counted_cover(&self, values: ArrayView2<'_, f64>, rows: &[usize]) -> Self {
         let mut trees = self.trees.clone();
-        let counts = self.leaf_counts(rows);
+        let counts = self.leaf_counts(values, rows);
         for (tree, counts) in trees.iter_mut().zip(counts) {
             add_up_cover(&mut tree.nodes, 0, &counts);
         }
@@ -611,29 +638,21 @@ impl Forest {
         }
     }
 
-    fn leaf_counts(&self, rows: ndarray::ArrayView2<'_, f64>) -> Vec<Vec<u32>> {
-        use rayon::prelude::*;
-        let empty = || {
+    fn leaf_counts(&self, values: ArrayView2<'_, f64>, rows: &[usize]) -> Vec<Vec<u32>> {
+        let empty = || -> Vec<Vec<u32>> {
             self.trees
                 .iter()
-                .map(|tree| vec![0u32; tree.nodes.len()])
-                .collect::<Vec<_>>()
+                .map(|tree| vec![0; tree.nodes.len()])
+                .collect()
         };
         // Integer counts: the order in which the parts are added does not matter.
-        (0..rows.nrows())
-            .into_par_iter()
-            .fold(empty, |mut counts, index| {
-                let row = rows.row(index);
-                let owned;
-                let row = if let Some(row) = row.as_slice() {
-                    row
-                } else {
-                    owned = row.to_vec();
-                    &owned
-                };
-                for (counts, leaf) in counts.iter_mut().zip(self.leaves(row)) {
-                    counts[leaf] += 1;
-                }
+        rows.par_iter()
+            .fold(empty, |mut counts, &row| {
+                with_slice(values.row(row), |row| {
+                    for (counts, leaf) in counts.iter_mut().zip(self.leaves(row)) {
+                        counts[leaf] += 1;
+                    }
+                });
                 counts
             })
             .reduce(empty, |mut left, right| {

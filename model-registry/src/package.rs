@@ -5,6 +5,7 @@
 //! and code give the same digest. Canonical JSON writes every `f64` in the shortest form that
 //! reads back as the same bits (a negative zero excepted; [`crate::forest`] has none).
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -27,6 +28,9 @@ pub struct Package {
     pub manifest: Manifest,
     /// The model itself.
     pub model: Model,
+    /// Some of the training rows, one value per feature (`None` is missing): the population
+    /// that drift is measured from. No identifiers, no outcomes.
+    pub sample: Vec<Vec<Option<f64>>>,
 }
 
 /// What is known about a model version.
@@ -207,7 +211,19 @@ impl Package {
         if listed != taken {
             return Err(PackageError::Features { listed, taken });
         }
+        if let Some(row) = package.sample.iter().find(|row| row.len() != taken) {
+            return Err(PackageError::Features { listed: row.len(), taken });
+        }
         Ok(package)
+    }
+
+    /// The sample of training rows: rows x features, NaN is missing.
+    #[must_use]
+    pub fn reference_rows(&self) -> Array2<f64> {
+        let shape = (self.sample.len(), self.manifest.features.len());
+        Array2::from_shape_fn(shape, |(row, column)| {
+            self.sample[row].get(column).copied().flatten().unwrap_or(f64::NAN)
+        })
     }
 
     /// Reads a package that must have this digest.

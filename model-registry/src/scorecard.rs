@@ -626,3 +626,117 @@ fn regress(
             .collect(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weight_of_evidence_is_the_log_of_the_shares_ratio() {
+        let total = Tally {
+            rows: 1000.0,
+            defaults: 100.0,
+        };
+        let bin = Tally {
+            rows: 200.0,
+            defaults: 50.0,
+        };
+        // Half of the defaults, a sixth of the good clients.
+        assert!((bin.woe(total, 0.0) - (0.5f64 / (150.0 / 900.0)).ln()).abs() < 1e-12);
+        let value = (0.5 - 150.0 / 900.0) * 3f64.ln();
+        assert!((bin.information_value(total, 0.0) - value).abs() < 1e-12);
+        // A bin without rows says nothing, and smoothing keeps one without defaults finite.
+        assert!(Tally::default().woe(total, 20.0).abs() < 1e-12);
+        let good = Tally {
+            rows: 50.0,
+            defaults: 0.0,
+        };
+        assert!(good.woe(total, 20.0) < 0.0 && good.woe(total, 20.0).is_finite());
+    }
+
+    #[test]
+    fn a_value_at_a_bins_end_belongs_to_it_and_what_is_unknown_to_the_missing_bin() {
+        let number = Bins::Number {
+            upper: vec![1.0, 2.0],
+        };
+        let places = [0.0, 1.0, 1.5, 2.0, 2.5, f64::NAN].map(|value| number.of(value));
+        assert_eq!(places, [0, 0, 1, 1, 2, 3]);
+        let category = Bins::Category {
+            bin_of_level: vec![0, 1, 1],
+        };
+        let places = [0.0, 2.0, 3.0, -1.0, f64::NAN].map(|value| category.of(value));
+        assert_eq!(places, [0, 1, 2, 2, 2]);
+    }
+
+    #[test]
+    fn rare_levels_share_one_bin() {
+        let column: Vec<f64> = (0..1000)
+            .map(|row| match row {
+                0..600 => 0.0,
+                600..603 => 1.0,
+                603..606 => 3.0,
+                _ => 2.0,
+            })
+            .collect();
+        let total = Tally {
+            rows: 1000.0,
+            defaults: 80.0,
+        };
+        let bins = category_bins(&column, 5, total, &ScorecardParameters::default());
+        let expected = Bins::Category {
+            bin_of_level: vec![0, 1, 2, 1, 1],
+        };
+        assert_eq!(bins, expected);
+    }
+
+    #[test]
+    fn bins_merge_until_the_default_rate_rises_all_the_way() {
+        let rates = [0.02, 0.05, 0.04, 0.08, 0.20];
+        let fine: Vec<(f64, Tally)> = rates
+            .iter()
+            .enumerate()
+            .map(|(index, rate)| {
+                let tally = Tally {
+                    rows: 100.0,
+                    defaults: rate * 100.0,
+                };
+                (index as f64, tally)
+            })
+            .collect();
+        let total = Tally {
+            rows: 500.0,
+            defaults: 39.0,
+        };
+        let bins = coarse(&fine, 1.0, total, &ScorecardParameters::default());
+        let upper: Vec<f64> = bins.iter().map(|bin| bin.0).collect();
+        assert_eq!(upper, [0.0, 2.0, 3.0, 4.0]);
+        assert_eq!(
+            coarse(&fine, -1.0, total, &ScorecardParameters::default()).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_scorecard_whose_weights_do_not_fit_its_bins_is_refused() {
+        let characteristic = |woe: Vec<f64>, upper: Vec<f64>| Characteristic {
+            feature: 0,
+            bins: Bins::Number { upper },
+            woe,
+            mean_woe: 0.0,
+            coefficient: 1.0,
+            information_value: 0.1,
+        };
+        let with = |characteristic| Scorecard::new(1, 0.0, vec![characteristic]);
+        assert!(with(characteristic(vec![0.1, 0.2, 0.3], vec![1.0])).is_ok());
+        assert!(matches!(
+            with(characteristic(vec![0.1, 0.2], vec![1.0])),
+            Err(ScorecardError::Weights(0))
+        ));
+        let order = with(characteristic(vec![0.1; 4], vec![2.0, 1.0]));
+        assert!(matches!(order, Err(ScorecardError::Number(0))));
+        assert!(matches!(
+            Scorecard::new(0, 0.0, vec![characteristic(vec![0.1; 2], vec![])]),
+            Err(ScorecardError::Feature(0))
+        ));
+    }
+}

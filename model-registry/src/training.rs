@@ -147,6 +147,8 @@ pub struct TrainedModel {
     pub features: Vec<PackageFeature>,
     /// Features by mean absolute contribution, largest first.
     pub importance: Vec<Importance>,
+    /// Evenly spaced training rows, kept with the package.
+    pub sample: Vec<Vec<Option<f64>>>,
     /// Settings of the chosen candidate.
     pub parameters: Vec<Parameter>,
     /// SHA-256 over ids, values and outcomes.
@@ -431,6 +433,8 @@ const SCORECARD_WORK: f64 = 15.0;
 const STAGE: usize = 10;
 /// Rows at most whose contributions make the importance.
 const IMPORTANCE_ROWS: usize = 2000;
+/// Rows at most that a package keeps as its reference sample.
+const SAMPLE_ROWS: usize = 1000;
 
 impl<'a, 's, 'p> Comparison<'a, 's, 'p> {
     fn new(
@@ -494,6 +498,7 @@ impl<'a, 's, 'p> Comparison<'a, 's, 'p> {
             seconds: compared.iter().map(|one| one.seconds).collect(),
             folds: self.folds,
             features: references(self.set),
+            sample: sample(self.set),
             parameters,
             data_fingerprint: data_fingerprint(self.set),
             options: self.options.clone(),
@@ -910,11 +915,28 @@ pub fn data_fingerprint(set: &TrainingSet<'_>) -> String {
     hex::encode(hash.finalize())
 }
 
+/// At most `most` rows of `rows`, evenly spaced.
+fn evenly(rows: usize, most: usize) -> Vec<usize> {
+    let taken = rows.min(most);
+    (0..taken).map(|index| index * rows / taken).collect()
+}
+
+/// The rows that a package keeps.
+fn sample(set: &TrainingSet<'_>) -> Vec<Vec<Option<f64>>> {
+    evenly(set.values.nrows(), SAMPLE_ROWS)
+        .into_iter()
+        .map(|row| {
+            // A negative zero would not survive canonical JSON: adding zero makes it positive.
+            let known = |value: &f64| (!value.is_nan()).then_some(*value + 0.0);
+            set.values.row(row).iter().map(known).collect()
+        })
+        .collect()
+}
+
 /// Mean absolute contributions over evenly spaced rows, largest first.
 fn importance(model: &Model, set: &TrainingSet<'_>) -> Vec<Importance> {
-    let rows = set.values.nrows();
-    let sampled = rows.min(IMPORTANCE_ROWS);
-    let sample: Vec<usize> = (0..sampled).map(|index| index * rows / sampled).collect();
+    let sample = evenly(set.values.nrows(), IMPORTANCE_ROWS);
+    let sampled = sample.len();
     let mut sums = vec![0.0; set.features.len()];
     for contributions in model.contributions_of(set.values.select(Axis(0), &sample).view()) {
         for (sum, value) in sums.iter_mut().zip(contributions.values) {
@@ -1015,6 +1037,7 @@ impl TrainedModel {
         Package {
             manifest,
             model: self.model,
+            sample: self.sample,
         }
     }
 }
