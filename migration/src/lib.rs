@@ -1,1 +1,26 @@
+//! The database's history, for SQLite and PostgreSQL alike. One file per step, never edited
+//! once it has been released: a change of the schema is a new step. Conventions that every
+//! table keeps: the tenant comes first in each primary key and index; instants are UTC
+//! microseconds since 1970 in a `bigint` (one form in both databases, sortable, exact);
+//! identifiers are UUIDs in version 7, so that they sort by creation.
 
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+mod m2026_11_22_000001_create_tenants_and_people;
+mod m2026_11_22_000002_create_clients_and_models;
+mod m2026_11_22_000003_create_decisions_and_audit;
+
+/// All steps in their order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m2026_11_22_000001_create_tenants_and_people::Migration),
+            Box::new(m2026_11_22_000002_create_clients_and_models::Migration),
+            Box::new(m2026_11_22_000003_create_decisions_and_audit::Migration),
+        ]
+    }
+}
