@@ -1,1 +1,20 @@
+//! Octroi: credit scoring that banks share. This crate is the service and its command line;
+//! data, models, migrations and pages are crates of their own. One folder per capability:
+//! [`identity`] (who comes in), [`tenancy`] (which bank), [`clients`], [`models`],
+//! [`decisions`], [`audit`] (what happened), [`monitoring`], and [`web`] and [`command`], the
+//! two ways in. docs/ARCHITECTURE.md walks through a decision.
 
+pub mod audit;
+pub mod clients;
+pub mod command;
+pub mod configuration;
+pub mod database;
+pub mod decisions;
+pub mod digest;
+pub mod identity;
+pub mod instant;
+pub mod models;
+pub mod monitoring;
+pub mod service;
+pub mod tenancy;
+pub mod web;

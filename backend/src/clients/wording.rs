@@ -1,0 +1,102 @@
+//! Features and their values in the words of the dictionary: labels, help, and values as a
+//! reader of either language writes them.
+
+use octroi_data::dictionary::Entry;
+use octroi_data::language::Language;
+use octroi_data::portfolio::Portfolio;
+use octroi_frontend::format::{Format, Unit};
+
+/// Speaks of one portfolio's features in one language.
+#[derive(Clone, Copy)]
+pub struct Wording {
+    portfolio: &'static Portfolio,
+    language: Language,
+    format: Format,
+}
+
+/// The pages' name for a language of the data.
+#[must_use]
+pub fn page_language(language: Language) -> octroi_frontend::Language {
+    match language {
+        Language::En => octroi_frontend::Language::En,
+        Language::Fr => octroi_frontend::Language::Fr,
+    }
+}
+
+impl Wording {
+    #[must_use]
+    pub fn new(portfolio: &'static Portfolio, language: Language) -> Self {
+        Self { portfolio, language, format: Format::new(page_language(language)) }
+    }
+
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    fn entry(&self, feature: &str) -> Option<&'static Entry> {
+        self.portfolio.dictionary.entry(feature)
+    }
+
+    /// The dictionary's label; the name itself where the dictionary has none.
+    #[must_use]
+    pub fn label(&self, feature: &str) -> String {
+        self.entry(feature)
+            .map_or_else(|| feature.to_owned(), |entry| entry.label.get(self.language).to_owned())
+    }
+
+    /// The dictionary's description.
+    #[must_use]
+    pub fn help(&self, feature: &str) -> String {
+        self.entry(feature)
+            .map(|entry| entry.description.get(self.language).to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The family a feature belongs to (its name, not its label).
+    #[must_use]
+    pub fn family(&self, feature: &str) -> &'static str {
+        self.entry(feature).map_or("", |entry| entry.family.as_str())
+    }
+
+    /// The label of a family.
+    #[must_use]
+    pub fn family_label(&self, family: &str) -> String {
+        self.portfolio
+            .dictionary
+            .family(family)
+            .map_or_else(|| family.to_owned(), |family| family.label.get(self.language).to_owned())
+    }
+
+    /// A level of a category in words.
+    #[must_use]
+    pub fn level(&self, feature: &str, level: &str) -> String {
+        self.entry(feature)
+            .and_then(|entry| entry.levels.get(level))
+            .map_or_else(|| level.to_owned(), |text| text.get(self.language).to_owned())
+    }
+
+    /// A value as it is to be read. `levels`: of a category, whose value is a position.
+    #[must_use]
+    pub fn value(&self, feature: &str, levels: Option<&[String]>, value: f64) -> String {
+        if !value.is_finite() {
+            return self.format.missing();
+        }
+        if let Some(levels) = levels {
+            return levels
+                .get(value as usize)
+                .map_or_else(|| self.format.missing(), |level| self.level(feature, level));
+        }
+        let unit = self
+            .entry(feature)
+            .and_then(|entry| entry.unit.as_str().parse().ok())
+            .unwrap_or(Unit::Ratio);
+        self.format.value(unit, value)
+    }
+
+    /// True for a yes-or-no feature.
+    #[must_use]
+    pub fn is_flag(&self, feature: &str) -> bool {
+        self.entry(feature).is_some_and(|entry| entry.unit.as_str() == "flag")
+    }
+}

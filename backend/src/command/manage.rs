@@ -1,0 +1,125 @@
+//! Adding banks, people and keys from the command line.
+
+use super::{CommandError, open, operator_scope, tenant};
+use crate::audit::{Action, Event};
+use crate::identity::{self, NewAccount, Password, Permission, Role};
+use crate::tenancy;
+use clap::Args;
+use octroi_data::language::Language;
+use std::path::Path;
+
+#[derive(Args)]
+pub(super) struct TenantArguments {
+    /// Short name: a-z, 0-9 and -.
+    slug: String,
+    /// The bank's name as people read it.
+    #[arg(long)]
+    name: String,
+    /// en or fr.
+    #[arg(long, default_value = "en")]
+    language: Language,
+}
+
+pub(super) async fn add_tenant(
+    config: Option<&Path>,
+    arguments: TenantArguments,
+) -> Result<(), CommandError> {
+    let service = open(config).await?;
+    let tenant = tenancy::create(
+        &service.database,
+        &arguments.slug,
+        &arguments.name,
+        arguments.language,
+    )
+    .await?;
+    let id = tenant.id.0;
+    operator_scope(&service, tenant).record(Event::new(Action::TenantCreated, "tenant", id)).await?;
+    println!("{} added", arguments.slug);
+    Ok(())
+}
+
+#[derive(Args)]
+pub(super) struct UserArguments {
+    #[arg(long)]
+    email: String,
+    #[arg(long)]
+    name: String,
+    /// adviser, analyst, compliance or admin.
+    #[arg(long)]
+    role: Role,
+    /// en or fr; the bank's own by default.
+    #[arg(long)]
+    language: Option<Language>,
+    /// Short name of the bank; not needed where there is only one.
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+pub(super) async fn add_user(
+    config: Option<&Path>,
+    arguments: UserArguments,
+) -> Result<(), CommandError> {
+    let service = open(config).await?;
+    let tenant = tenant(&service, arguments.tenant.as_deref(), true).await?;
+    eprintln!("password (12 to 128 characters), then Enter:");
+    let mut typed = String::new();
+    std::io::stdin()
+        .read_line(&mut typed)
+        .map_err(|error| CommandError::Usage(format!("no password could be read: {error}")))?;
+    let password = Password::chosen(typed.trim_end_matches(['\r', '\n']).to_owned())?;
+    let language = arguments.language.unwrap_or(tenant.language);
+    let scope = operator_scope(&service, tenant);
+    let account = identity::create_account(
+        &scope,
+        &service.passwords,
+        NewAccount {
+            email: arguments.email,
+            name: arguments.name,
+            role: arguments.role,
+            language,
+            password,
+        },
+    )
+    .await?;
+    println!("{} added as {}", account.email, account.role);
+    Ok(())
+}
+
+#[derive(Args)]
+pub(super) struct KeyArguments {
+    /// What the key is for.
+    #[arg(long)]
+    name: String,
+    /// A permission the key carries, for example decisions:make; may be repeated.
+    #[arg(long = "scope", required = true)]
+    scopes: Vec<String>,
+    /// Short name of the bank; not needed where there is only one.
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+pub(super) async fn add_key(
+    config: Option<&Path>,
+    arguments: KeyArguments,
+) -> Result<(), CommandError> {
+    let scopes: Vec<Permission> = arguments
+        .scopes
+        .iter()
+        .map(|name| {
+            Permission::named(name).ok_or_else(|| {
+                let known: Vec<&str> = Permission::ALL.iter().map(|p| p.as_str()).collect();
+                CommandError::Usage(format!(
+                    "there is no scope \"{name}\"; scopes are {}",
+                    known.join(", ")
+                ))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let service = open(config).await?;
+    let tenant = tenant(&service, arguments.tenant.as_deref(), true).await?;
+    let scope = operator_scope(&service, tenant);
+    let new = identity::create_api_key(&scope, &arguments.name, &scopes).await?;
+    eprintln!("this key is shown once; only its hash is kept:");
+    println!("{}", new.secret);
+    Ok(())
+}

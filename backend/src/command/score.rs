@@ -1,0 +1,96 @@
+//! `octroi score`: every application of a folder to a CSV file of PD, decision and margin.
+
+use super::{CommandError, open, operator_scope, tell_reading, tenant, write_file};
+use crate::decisions::Outcome;
+use crate::models::ModelReference;
+use clap::Args;
+use ndarray::Array2;
+use octroi_data::features::{self, FeatureTable};
+use octroi_data::reader::{self, Applications};
+use octroi_model_registry::package::Package;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(Args)]
+pub(super) struct ScoreArguments {
+    /// NAME@ALIAS or NAME@VERSION.
+    #[arg(long)]
+    model: ModelReference,
+    /// Folder with the portfolio's tables; applications with and without label are scored.
+    #[arg(long)]
+    data: PathBuf,
+    /// CSV file to write: SK_ID_CURR, PD, DECISION, MARGIN.
+    #[arg(long)]
+    out: PathBuf,
+    /// Short name of the bank; not needed where there is only one.
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+pub(super) async fn run(
+    config: Option<&Path>,
+    arguments: ScoreArguments,
+) -> Result<(), CommandError> {
+    let service = open(config).await?;
+    let tenant = tenant(&service, arguments.tenant.as_deref(), false).await?;
+    let scope = operator_scope(&service, tenant);
+    let model = service.models.resolve(&scope, &arguments.model).await?;
+    let portfolio = service.portfolio;
+    let folder = arguments.data.clone();
+    let package = std::sync::Arc::clone(&model.package);
+    let (csv, rows, refused) = tokio::task::spawn_blocking(move || {
+        let tables = reader::read_folder(portfolio, &folder, Applications::All)?;
+        tell_reading(tables.report());
+        let table = features::compute(portfolio, &tables)?;
+        scored(&package, &table)
+    })
+    .await??;
+    write_file(&arguments.out, csv.as_bytes())?;
+    println!(
+        "{rows} applications scored by {} version {}: {} granted, {refused} refused at {:.4}; {}",
+        model.row.model,
+        model.row.version,
+        rows - refused,
+        model.package.manifest.threshold,
+        arguments.out.display()
+    );
+    Ok(())
+}
+
+/// The CSV text, its rows, and how many of them are refused.
+fn scored(
+    package: &Package,
+    table: &FeatureTable,
+) -> Result<(String, usize, usize), CommandError> {
+    let rows = arranged(package, table)?;
+    let threshold = package.manifest.threshold;
+    let mut refused = 0;
+    let mut csv = String::from("SK_ID_CURR,PD,DECISION,MARGIN\n");
+    for (id, margin) in table.ids.iter().zip(package.model.margins(rows.view())) {
+        let pd = package.model.pd(margin);
+        let outcome = Outcome::of(pd, threshold);
+        refused += usize::from(outcome == Outcome::Refused);
+        // The shortest digits that read back as the same number. Writing to a string cannot fail.
+        let _ = writeln!(csv, "{id},{pd},{},{margin}", outcome.as_str());
+    }
+    Ok((csv, table.ids.len(), refused))
+}
+
+/// The columns in the order the model takes them.
+fn arranged(package: &Package, table: &FeatureTable) -> Result<Array2<f64>, CommandError> {
+    let mut rows = Array2::from_elem((table.ids.len(), package.manifest.features.len()), f64::NAN);
+    for (to, wanted) in package.manifest.features.iter().enumerate() {
+        let from = table
+            .features
+            .iter()
+            .position(|spec| spec.name == wanted.name)
+            .ok_or_else(|| {
+                CommandError::Usage(format!(
+                    "the model takes the feature {}, which this version does not compute",
+                    wanted.name
+                ))
+            })?;
+        rows.column_mut(to).assign(&table.values.column(from));
+    }
+    Ok(rows)
+}

@@ -1,0 +1,205 @@
+//! What can be set, and from where: defaults compiled in, then a file, then `OCTROI_*`
+//! variables. Everything is checked once at start, and every problem is named at once, so
+//! that an operator repairs a configuration in one go instead of one restart per mistake.
+
+use serde::Deserialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+const DEFAULTS: &str = include_str!("configuration.default.toml");
+
+/// All settings, checked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Folder of the database, the packages and the reports.
+    pub home: PathBuf,
+    pub server: ServerSettings,
+    pub database: DatabaseSettings,
+    pub session: SessionSettings,
+    pub telemetry: TelemetrySettings,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    pub address: String,
+    pub secure_cookies: bool,
+    pub drain_seconds: u64,
+    pub body_bytes: usize,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// May carry a password: left out of `Debug`.
+    pub url: String,
+    pub max_connections: u32,
+}
+
+impl fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseSettings")
+            .field("max_connections", &self.max_connections)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionSettings {
+    pub idle_minutes: u32,
+    pub absolute_hours: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelemetrySettings {
+    pub log_format: LogFormat,
+    pub log_filter: String,
+    pub otlp_endpoint: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Json,
+    Text,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    #[error(
+        "the configuration cannot be read: {0}; settings are listed in docs/CONFIGURATION.md, \
+         a variable is spelled OCTROI_SECTION__NAME"
+    )]
+    Unreadable(#[from] config::ConfigError),
+    #[error("the configuration has {} problem(s):\n  - {}", .0.len(), .0.join("\n  - "))]
+    Invalid(Vec<String>),
+}
+
+impl Settings {
+    /// Reads defaults, then `file` (when given), then the process's `OCTROI_*` variables.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigurationError> {
+        let mut builder = config::Config::builder()
+            .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
+        if let Some(path) = file {
+            builder = builder
+                .add_source(config::File::from(path).format(config::FileFormat::Toml));
+        }
+        let settings: Self = builder
+            .add_source(
+                config::Environment::with_prefix("OCTROI")
+                    .prefix_separator("_")
+                    .separator("__")
+                    .ignore_empty(true)
+                    // OCTROI_CONFIG names the file itself; it is no setting.
+                    .source(Some(
+                        std::env::vars()
+                            .filter(|(name, _)| name != "OCTROI_CONFIG")
+                            .collect(),
+                    ))
+                    .try_parsing(true),
+            )
+            .build()?
+            .try_deserialize()?;
+        settings.checked()
+    }
+
+    fn checked(self) -> Result<Self, ConfigurationError> {
+        let mut problems = Vec::new();
+        if self.server.address.parse::<SocketAddr>().is_err() {
+            problems.push(format!(
+                "server.address = \"{}\" is no address and port; for example 127.0.0.1:8080",
+                self.server.address
+            ));
+        }
+        let scheme = self.database.url.split(':').next().unwrap_or_default();
+        if !self.database.url.is_empty()
+            && !["sqlite", "postgres", "postgresql"].contains(&scheme)
+        {
+            problems.push(format!(
+                "database.url begins with \"{scheme}:\"; sqlite:// and postgres:// are supported"
+            ));
+        }
+        if self.database.max_connections == 0 {
+            problems.push("database.max_connections is 0; at least 1 is needed".into());
+        }
+        if self.session.idle_minutes == 0 || self.session.absolute_hours == 0 {
+            problems.push("session.idle_minutes and session.absolute_hours must be above 0".into());
+        }
+        if self.server.body_bytes < 1024 {
+            problems.push("server.body_bytes is below 1024: no application would fit".into());
+        }
+        let otlp = &self.telemetry.otlp_endpoint;
+        if !otlp.is_empty() && !otlp.starts_with("http://") && !otlp.starts_with("https://") {
+            problems.push(format!(
+                "telemetry.otlp_endpoint = \"{otlp}\" does not begin with http:// or https://"
+            ));
+        }
+        if let Err(problem) =
+            tracing_subscriber::EnvFilter::try_new(&self.telemetry.log_filter)
+        {
+            problems.push(format!("telemetry.log_filter: {problem}"));
+        }
+        if problems.is_empty() {
+            Ok(self)
+        } else {
+            Err(ConfigurationError::Invalid(problems))
+        }
+    }
+
+    /// The database's address: as configured, or a SQLite file under `home`.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        if self.database.url.is_empty() {
+            format!("sqlite://{}", self.home.join("octroi.db").display())
+        } else {
+            self.database.url.clone()
+        }
+    }
+
+    /// Folder of the model packages of all tenants (content-addressed).
+    #[must_use]
+    pub fn packages(&self) -> PathBuf {
+        self.home.join("packages")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defaults() -> Settings {
+        config::Config::builder()
+            .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml))
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .expect("the compiled defaults are valid")
+    }
+
+    #[test]
+    fn the_defaults_are_accepted() {
+        assert!(defaults().checked().is_ok());
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let mut settings = defaults();
+        settings.server.address = "nowhere".into();
+        settings.database.url = "mysql://x".into();
+        settings.session.idle_minutes = 0;
+        let error = settings.checked().expect_err("three problems").to_string();
+        for name in ["server.address", "database.url", "session.idle_minutes"] {
+            assert!(error.contains(name), "{name} is missing in: {error}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_database_address_is_not_printed() {
+        let mut settings = defaults();
+        settings.database.url = "postgres://u:topsecret@h/d".into();
+        assert!(!format!("{settings:?}").contains("topsecret"));
+    }
+}

@@ -1,0 +1,30 @@
+//! Who comes in and what they may do: people with a password and a session, partner systems
+//! with an API key, programs of people with a short-lived token. Each becomes a [`Principal`];
+//! what a principal may do is one table, [`Role::permissions`].
+
+mod account;
+mod api_key;
+mod authorized;
+mod password;
+mod permission;
+mod principal;
+mod session;
+mod throttle;
+mod token;
+
+pub use account::{
+    Account, AccountError, NewAccount, SignIn, create as create_account, entity as account_entity,
+    find as find_account, list as list_accounts, set_disabled as set_account_disabled, sign_in,
+};
+pub use api_key::{
+    ApiKey, NewApiKey, create as create_api_key, list as list_api_keys, revoke as revoke_api_key,
+};
+pub use authorized::{AuthenticationError, Authorized, BrowserForm, SignedIn};
+pub use password::{Password, PasswordError, PasswordHasher};
+pub use permission::{Need, Permission, Role, need};
+pub use principal::Principal;
+pub use session::{
+    Session, end as end_session, form_token as session_form_token, open as open_session,
+};
+pub use throttle::SignInThrottle;
+pub use token::{TokenError, TokenSigner};

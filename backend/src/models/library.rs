@@ -1,0 +1,347 @@
+//! From a name to a loaded model: `credit@champion` -> alias -> version -> package. Also
+//! where a newly trained package becomes a version.
+
+use super::{model_alias, model_version};
+use crate::audit::{Action, Event};
+use crate::instant;
+use crate::tenancy::TenantScope;
+use octroi_model_registry::package::Package;
+use octroi_model_registry::store::{PackageStore, StoreError};
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder, Set};
+use serde_json::json;
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Which version is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionTarget {
+    Version(i32),
+    Alias(String),
+}
+
+/// `NAME@ALIAS` or `NAME@VERSION`; a bare name means its champion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelReference {
+    pub model: String,
+    pub target: VersionTarget,
+}
+
+impl FromStr for ModelReference {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (model, target) = text.split_once('@').unwrap_or((text, "champion"));
+        if model.is_empty() || target.is_empty() {
+            return Err(format!("\"{text}\" is not NAME@ALIAS or NAME@VERSION"));
+        }
+        let target = target.strip_prefix('v').unwrap_or(target).parse().map_or_else(
+            |_| VersionTarget::Alias(target.to_owned()),
+            VersionTarget::Version,
+        );
+        Ok(Self { model: model.to_owned(), target })
+    }
+}
+
+impl fmt::Display for ModelReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            VersionTarget::Version(version) => write!(f, "{}@{version}", self.model),
+            VersionTarget::Alias(alias) => write!(f, "{}@{alias}", self.model),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("the model \"{model}\" has no version {version}; versions there are: {known}")]
+    UnknownVersion { model: String, version: i32, known: String },
+    #[error("the model \"{model}\" has no alias \"{alias}\"; aliases there are: {known}")]
+    UnknownAlias { model: String, alias: String, known: String },
+    #[error(
+        "a model's name has 1 to 60 of a-z, 0-9, - and _, and begins with a letter; \"{0}\" does not"
+    )]
+    BadName(String),
+    #[error("version {version} of \"{model}\": {source}")]
+    Package { model: String, version: i32, source: StoreError },
+    #[error("the package store: {0}")]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+/// A model that can score, and how it was reached.
+#[derive(Clone)]
+pub struct ResolvedModel {
+    pub row: model_version::Model,
+    pub alias: Option<String>,
+    pub package: Arc<Package>,
+}
+
+/// What registering a package gave.
+pub struct Registered {
+    pub version: i32,
+    pub digest: String,
+    /// The same package was a version of this model already.
+    pub existed: bool,
+}
+
+/// All packages, loaded when first asked for.
+pub struct ModelLibrary {
+    store: PackageStore,
+    loaded: RwLock<HashMap<String, Arc<Package>>>,
+}
+
+impl ModelLibrary {
+    /// Packages in a folder.
+    pub fn open(folder: &Path) -> Result<Self, ModelError> {
+        Ok(Self { store: PackageStore::folder(folder)?, loaded: RwLock::default() })
+    }
+
+    /// The version that `reference` means for this tenant, with its package.
+    pub async fn resolve(
+        &self,
+        scope: &TenantScope,
+        reference: &ModelReference,
+    ) -> Result<ResolvedModel, ModelError> {
+        let (version, alias) = match &reference.target {
+            VersionTarget::Version(version) => (*version, None),
+            VersionTarget::Alias(alias) => {
+                let version = alias_version(scope, &reference.model, alias).await?;
+                (version, Some(alias.clone()))
+            }
+        };
+        let row = version_row(scope, &reference.model, version).await?;
+        let package = self.package(&row).await?;
+        Ok(ResolvedModel { row, alias, package })
+    }
+
+    /// The package of a version, from memory or from the store.
+    pub async fn package(&self, row: &model_version::Model) -> Result<Arc<Package>, ModelError> {
+        if let Some(package) =
+            self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(&row.digest)
+        {
+            return Ok(Arc::clone(package));
+        }
+        let package =
+            self.store.get(&row.digest).await.map_err(|source| ModelError::Package {
+                model: row.model.clone(),
+                version: row.version,
+                source,
+            })?;
+        let package = Arc::new(package);
+        self.loaded
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(row.digest.clone(), Arc::clone(&package));
+        Ok(package)
+    }
+
+    /// Makes a package the next version of `model` and points `alias` at it. The package is
+    /// stored first: a row never names a package that is not there.
+    pub async fn register(
+        &self,
+        scope: &TenantScope,
+        model: &str,
+        alias: &str,
+        package: &Package,
+        created_by: &str,
+    ) -> Result<Registered, ModelError> {
+        check_name(model)?;
+        check_name(alias)?;
+        let digest = self.store.put(package).await?;
+        let transaction = scope.begin().await?;
+        let versions = transaction
+            .find::<model_version::Entity>()
+            .filter(model_version::Column::Model.eq(model))
+            .order_by_desc(model_version::Column::Version)
+            .all(transaction.connection())
+            .await?;
+        let at = instant::now();
+        let same = versions.iter().find(|row| row.digest == digest);
+        let existed = same.is_some();
+        let version = match same {
+            Some(row) => row.version,
+            None => versions.first().map_or(1, |row| row.version + 1),
+        };
+        let mut events = Vec::new();
+        let facts = json!({ "model": model, "version": version, "digest": digest });
+        if !existed {
+            model_version::ActiveModel {
+                tenant_id: Set(scope.tenant_id().0),
+                id: Set(Uuid::now_v7()),
+                model: Set(model.to_owned()),
+                version: Set(version),
+                digest: Set(digest.clone()),
+                portfolio: Set(package.manifest.portfolio.clone()),
+                algorithm: Set(package.manifest.algorithm.clone()),
+                auc: Set(package.manifest.evaluation.auc),
+                threshold: Set(package.manifest.threshold),
+                created_by: Set(created_by.to_owned()),
+                created_at: Set(at),
+            }
+            .insert(transaction.connection())
+            .await?;
+            events.push(
+                Event::new(Action::ModelTrained, "model_version", format!("{model}@{version}"))
+                    .with(facts.clone()),
+            );
+        }
+        move_alias(transaction.connection(), scope, model, alias, version, created_by, at).await?;
+        let moved = Event::new(Action::AliasMoved, "model_alias", format!("{model}@{alias}"))
+            .with(facts);
+        transaction.commit(moved, events).await?;
+        Ok(Registered { version, digest, existed })
+    }
+
+    /// All versions of the tenant, newest first.
+    pub async fn versions(
+        &self,
+        scope: &TenantScope,
+    ) -> Result<Vec<model_version::Model>, ModelError> {
+        Ok(scope
+            .find::<model_version::Entity>()
+            .order_by_asc(model_version::Column::Model)
+            .order_by_desc(model_version::Column::Version)
+            .all(scope.reader())
+            .await?)
+    }
+
+    /// All aliases of the tenant.
+    pub async fn aliases(
+        &self,
+        scope: &TenantScope,
+    ) -> Result<Vec<model_alias::Model>, ModelError> {
+        Ok(scope
+            .find::<model_alias::Entity>()
+            .order_by_asc(model_alias::Column::Model)
+            .order_by_asc(model_alias::Column::Alias)
+            .all(scope.reader())
+            .await?)
+    }
+
+    /// The champion that pages score with: of the only model, or of the first by name.
+    pub async fn champion(
+        &self,
+        scope: &TenantScope,
+    ) -> Result<Option<ResolvedModel>, ModelError> {
+        let Some(alias) = scope
+            .find::<model_alias::Entity>()
+            .filter(model_alias::Column::Alias.eq("champion"))
+            .order_by_asc(model_alias::Column::Model)
+            .one(scope.reader())
+            .await?
+        else {
+            return Ok(None);
+        };
+        let reference = ModelReference {
+            model: alias.model,
+            target: VersionTarget::Alias("champion".to_owned()),
+        };
+        self.resolve(scope, &reference).await.map(Some)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), ModelError> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+    let fine = name.len() <= 60
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(allowed);
+    if fine { Ok(()) } else { Err(ModelError::BadName(name.to_owned())) }
+}
+
+async fn alias_version(
+    scope: &TenantScope,
+    model: &str,
+    alias: &str,
+) -> Result<i32, ModelError> {
+    let aliases = scope
+        .find::<model_alias::Entity>()
+        .filter(model_alias::Column::Model.eq(model))
+        .all(scope.reader())
+        .await?;
+    match aliases.iter().find(|row| row.alias == alias) {
+        Some(row) => Ok(row.version),
+        None => Err(ModelError::UnknownAlias {
+            model: model.to_owned(),
+            alias: alias.to_owned(),
+            known: listed(aliases.into_iter().map(|row| row.alias)),
+        }),
+    }
+}
+
+async fn version_row(
+    scope: &TenantScope,
+    model: &str,
+    version: i32,
+) -> Result<model_version::Model, ModelError> {
+    let versions = scope
+        .find::<model_version::Entity>()
+        .filter(model_version::Column::Model.eq(model))
+        .all(scope.reader())
+        .await?;
+    let known = listed(versions.iter().map(|row| row.version.to_string()));
+    versions
+        .into_iter()
+        .find(|row| row.version == version)
+        .ok_or_else(|| ModelError::UnknownVersion { model: model.to_owned(), version, known })
+}
+
+fn listed(names: impl Iterator<Item = String>) -> String {
+    let names: Vec<String> = names.collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+async fn move_alias(
+    connection: &impl ConnectionTrait,
+    scope: &TenantScope,
+    model: &str,
+    alias: &str,
+    version: i32,
+    by: &str,
+    at: i64,
+) -> Result<(), DbErr> {
+    use sea_orm::sea_query::OnConflict;
+    let row = model_alias::ActiveModel {
+        tenant_id: Set(scope.tenant_id().0),
+        model: Set(model.to_owned()),
+        alias: Set(alias.to_owned()),
+        version: Set(version),
+        updated_by: Set(by.to_owned()),
+        updated_at: Set(at),
+    };
+    let moved = OnConflict::columns([
+        model_alias::Column::TenantId,
+        model_alias::Column::Model,
+        model_alias::Column::Alias,
+    ])
+    .update_columns([
+        model_alias::Column::Version,
+        model_alias::Column::UpdatedBy,
+        model_alias::Column::UpdatedAt,
+    ])
+    .to_owned();
+    model_alias::Entity::insert(row)
+        .on_conflict(moved)
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_names_an_alias_a_version_or_the_champion() {
+        let target = |text: &str| text.parse::<ModelReference>().map(|r| r.target);
+        assert_eq!(target("credit@champion"), Ok(VersionTarget::Alias("champion".into())));
+        assert_eq!(target("credit@3"), Ok(VersionTarget::Version(3)));
+        assert_eq!(target("credit@v3"), Ok(VersionTarget::Version(3)));
+        assert_eq!(target("credit"), Ok(VersionTarget::Alias("champion".into())));
+        assert!(target("@3").is_err());
+    }
+}

@@ -1,0 +1,13 @@
+//! Model versions of a tenant and the aliases that point at them. A version is a row that
+//! names an immutable package by its digest; an alias (`champion`, `challenger`) is a movable
+//! pointer. Packages are loaded once, verified, and shared by all requests.
+
+mod entity;
+mod library;
+mod view;
+
+pub use view::{note_view, version_view};
+pub use entity::{model_alias, model_version};
+pub use library::{
+    ModelError, ModelLibrary, ModelReference, Registered, ResolvedModel, VersionTarget,
+};

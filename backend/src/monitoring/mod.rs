@@ -1,0 +1,12 @@
+//! What watches the service and its models: metrics of requests and decisions, traces and
+//! logs, and the drift of the clients against the data a model was trained on.
+
+mod drift;
+mod metrics;
+mod telemetry;
+mod view;
+
+pub use drift::{MonitoringError, StoredDrift, compute as compute_drift, latest as latest_drift};
+pub use metrics::Metrics;
+pub use telemetry::{Telemetry, TelemetryError};
+pub use view::{DriftHeading, drift_view};

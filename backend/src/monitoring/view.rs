@@ -1,0 +1,98 @@
+//! A drift report as the page and the self-contained document show it.
+
+use crate::clients::wording::Wording;
+use octroi_data::drift::{self, Kind, Test, Verdict, Why};
+use octroi_data::language::Language;
+use octroi_frontend::views::{
+    DriftBin, DriftReport, DriftRow, DriftTest, DriftVerdict, LeftOut,
+};
+
+/// What the numbers of a report are about.
+pub struct DriftHeading {
+    /// RFC 3339.
+    pub computed_at: String,
+    pub computed_by: String,
+    pub reference: String,
+    pub current: String,
+    pub model: Option<String>,
+}
+
+/// The view of a report, worst feature first.
+#[must_use]
+pub fn drift_view(
+    report: &drift::DriftReport,
+    heading: DriftHeading,
+    wording: Wording,
+) -> DriftReport {
+    DriftReport {
+        computed_at: heading.computed_at,
+        computed_by: heading.computed_by,
+        reference: heading.reference,
+        current: heading.current,
+        rows_reference: report.rows_reference as u64,
+        rows_current: report.rows_current as u64,
+        model: heading.model,
+        score: None,
+        rows: report.features.iter().map(|feature| row(feature, wording)).collect(),
+        left_out: report
+            .left_out
+            .iter()
+            .map(|column| LeftOut { name: column.name.clone(), why: why(column.why, wording.language()).to_owned() })
+            .collect(),
+    }
+}
+
+fn why(why: Why, language: Language) -> &'static str {
+    let (en, fr) = match why {
+        Why::Identifier => ("identifier", "identifiant"),
+        Why::Label => ("outcome", "résultat observé"),
+        Why::OnlyInReference => ("only in the reference", "seulement dans la référence"),
+        Why::OnlyInCurrent => ("only in the current data", "seulement dans les données actuelles"),
+        Why::KindsDiffer => ("number on one side, category on the other", "nombre d’un côté, catégorie de l’autre"),
+        Why::NoRows => ("no rows", "aucune ligne"),
+    };
+    match language {
+        Language::En => en,
+        Language::Fr => fr,
+    }
+}
+
+fn row(feature: &drift::FeatureDrift, wording: Wording) -> DriftRow {
+    let statistic = feature.statistic.as_ref();
+    let test = match statistic.map(|statistic| statistic.test) {
+        Some(Test::KolmogorovSmirnov) => DriftTest::KolmogorovSmirnov,
+        Some(Test::ChiSquare) => DriftTest::ChiSquare,
+        None if feature.kind == Kind::Number => DriftTest::KolmogorovSmirnov,
+        None => DriftTest::ChiSquare,
+    };
+    DriftRow {
+        label: wording.label(&feature.name),
+        family: wording.family_label(wording.family(&feature.name)),
+        name: feature.name.clone(),
+        psi: feature.psi,
+        jensen_shannon: Some(feature.js_distance),
+        test,
+        statistic: statistic.map_or(f64::NAN, |statistic| statistic.value),
+        p_value: statistic.map_or(f64::NAN, |statistic| statistic.p_value),
+        p_adjusted: statistic.map_or(f64::NAN, |statistic| statistic.p_adjusted),
+        missing_reference: feature.missing_reference,
+        missing_current: feature.missing_current,
+        verdict: match feature.verdict {
+            Verdict::Stable => DriftVerdict::Stable,
+            Verdict::Moderate => DriftVerdict::Moderate,
+            Verdict::Strong => DriftVerdict::Strong,
+        },
+        bins: feature
+            .bins
+            .iter()
+            .map(|bin| DriftBin {
+                label: match feature.kind {
+                    Kind::Category => wording.level(&feature.name, &bin.label),
+                    Kind::Number => bin.label.clone(),
+                },
+                reference: bin.reference_share,
+                current: bin.current_share,
+            })
+            .collect(),
+    }
+}

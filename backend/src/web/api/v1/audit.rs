@@ -1,0 +1,115 @@
+//! The audit trail, for programs.
+
+use super::page_size;
+use crate::audit::{self, Action, AuditFilter, Event, StoredEvent};
+use crate::identity::{Authorized, need};
+use crate::web::{Problem, ProblemDocument};
+use actix_web::{Responder, get, web};
+use sea_orm::prelude::Uuid;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Serialize, ToSchema)]
+struct AuditEntry {
+    id: Uuid,
+    /// The event as recorded.
+    #[schema(value_type = Object)]
+    event: Value,
+    /// SHA-256 over a zero byte and the canonical event (a leaf of RFC 6962).
+    leaf_hash: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AuditList {
+    events: Vec<AuditEntry>,
+    /// Pass as `before` for the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Uuid>,
+}
+
+impl From<StoredEvent> for AuditEntry {
+    fn from(row: StoredEvent) -> Self {
+        Self {
+            id: row.id,
+            event: serde_json::from_str(&row.event).unwrap_or(Value::Null),
+            leaf_hash: row.leaf_hash,
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuditQuery {
+    /// For example `explanation_shown`.
+    action: Option<String>,
+    client: Option<i64>,
+    decision: Option<Uuid>,
+    actor: Option<Uuid>,
+    /// Only those before this one.
+    before: Option<Uuid>,
+    /// 1 to 200.
+    limit: Option<u64>,
+}
+
+/// Events of the bank, newest first.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "audit", params(AuditQuery),
+    responses(
+        (status = 200, body = AuditList), (status = 400, body = ProblemDocument),
+        (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument),
+    )
+)]
+#[get("/audit/events")]
+pub(super) async fn list(
+    authorized: Authorized<need::ViewAudit>,
+    query: web::Query<AuditQuery>,
+) -> Result<impl Responder, Problem> {
+    let action = match &query.action {
+        None => None,
+        Some(name) => Some(Action::named(name).ok_or_else(|| {
+            let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
+            Problem::BadRequest(format!("no action \"{name}\"; actions are {}", known.join(", ")))
+        })?),
+    };
+    let filter = AuditFilter {
+        action,
+        actor_ids: query.actor.map(|actor| vec![actor]),
+        client_number: query.client,
+        decision_id: query.decision,
+        before: query.before,
+        limit: page_size(query.limit)?,
+        ..AuditFilter::default()
+    };
+    let page = audit::search(&authorized.scope, &filter).await?;
+    authorized
+        .scope
+        .record(
+            Event::new(Action::LogViewed, "log", "events")
+                .with(json!({ "channel": "api", "events": page.events.len() })),
+        )
+        .await?;
+    Ok(web::Json(AuditList {
+        events: page.events.into_iter().map(AuditEntry::from).collect(),
+        next: page.next,
+    }))
+}
+
+/// One event.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "audit", params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = AuditEntry), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+    )
+)]
+#[get("/audit/events/{id}")]
+pub(super) async fn find(
+    authorized: Authorized<need::ViewAudit>,
+    id: web::Path<Uuid>,
+) -> Result<impl Responder, Problem> {
+    let row = audit::find(&authorized.scope, *id)
+        .await?
+        .ok_or(Problem::NotFound("audit event"))?;
+    Ok(web::Json(AuditEntry::from(row)))
+}

@@ -1,0 +1,73 @@
+//! Access tokens for the programs of people.
+
+use crate::audit::{Action, Actor, ActorKind, Event};
+use crate::identity::{self, Password, SignIn};
+use crate::service::Service;
+use crate::tenancy::TenantScope;
+use crate::web::{Problem, ProblemDocument, RequestId};
+use actix_web::{HttpRequest, Responder, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenRequest {
+    email: String,
+    password: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TokenAnswer {
+    /// Goes into `Authorization: Bearer`.
+    access_token: String,
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds.
+    #[schema(example = 900)]
+    expires_in: u32,
+}
+
+/// Get an access token for fifteen minutes.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "auth", security(()),
+    request_body = TokenRequest,
+    responses(
+        (status = 200, body = TokenAnswer),
+        (status = 401, body = ProblemDocument, description = "E-mail or password is wrong"),
+        (status = 429, body = ProblemDocument, description = "Too many attempts"),
+    )
+)]
+#[post("/auth/token")]
+pub(super) async fn token(
+    request: HttpRequest,
+    service: web::Data<Service>,
+    body: web::Json<TokenRequest>,
+) -> Result<impl Responder, Problem> {
+    let TokenRequest { email, password } = body.into_inner();
+    let address = request.peer_addr().map(|peer| peer.ip());
+    if !service.throttle.admits(&email, address) {
+        return Err(Problem::TooMany);
+    }
+    let request_id = RequestId::of(&request);
+    let signed_in = identity::sign_in(
+        &service.database,
+        &service.passwords,
+        &email,
+        Password::typed(password),
+        &request_id,
+    )
+    .await?;
+    let SignIn::Welcome { tenant, account } = signed_in else {
+        return Err(Problem::SignInRefused);
+    };
+    let access_token = service.tokens.issue(tenant.id.0, account.id)?;
+    let actor = Actor {
+        kind: ActorKind::User,
+        id: Some(account.id),
+        role: Some(account.role.as_str().to_owned()),
+    };
+    TenantScope::new(service.database.clone(), tenant, actor, request_id)
+        .record(Event::new(Action::TokenIssued, "user", account.id))
+        .await?;
+    Ok(web::Json(TokenAnswer { access_token, token_type: "Bearer", expires_in: 900 }))
+}

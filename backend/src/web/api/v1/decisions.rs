@@ -1,0 +1,391 @@
+//! Asking for decisions, reading them again, and having them explained.
+
+use super::page_size;
+use crate::clients::wording::Wording;
+use crate::decisions::{
+    self, Applicant, Channel, Decided, DecisionRequest, ExplanationDocument, Idempotency,
+    NewDecision, Outcome, ReasonDocument,
+};
+use crate::digest;
+use crate::identity::{Authorized, need};
+use crate::instant;
+use crate::models::{ModelReference, VersionTarget};
+use crate::service::Service;
+use crate::web::{Problem, ProblemDocument};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder, get, post, web};
+use octroi_data::application::{FieldProblem, RawApplication};
+use octroi_data::language::Language;
+use sea_orm::prelude::Uuid;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+/// Who is to be decided about: exactly one of `client_id` and `tables`.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "language": "en",
+    "tables": {
+        "application": {
+            "SK_ID_CURR": 700001, "NAME_CONTRACT_TYPE": "Cash loans", "CODE_GENDER": "F",
+            "AMT_INCOME_TOTAL": 135000.0, "AMT_CREDIT": 406597.5, "AMT_ANNUITY": 24700.5,
+            "DAYS_BIRTH": -14000, "EXT_SOURCE_2": 0.52
+        },
+        "bureau": [
+            { "SK_ID_BUREAU": 8000001, "CREDIT_ACTIVE": "Closed", "DAYS_CREDIT": -700,
+              "AMT_CREDIT_SUM": 90000.0 }
+        ]
+    }
+}))]
+pub(super) struct DecisionBody {
+    /// A client of the portfolio, by number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 100_001)]
+    client_id: Option<i64>,
+    /// The whole application: an object `application` with the columns of the application
+    /// table, and one array of rows for each other table that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    tables: Option<Value>,
+    /// Language of the reasons, `en` or `fr`; the bank's own by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "en")]
+    language: Option<String>,
+}
+
+/// A decision with its strongest reasons.
+#[derive(Serialize, ToSchema)]
+struct DecisionAnswer {
+    decision_id: Uuid,
+    client_id: i64,
+    model: String,
+    version: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<String>,
+    outcome: Outcome,
+    /// Probability of default, 0 to 1.
+    pd: f64,
+    /// A PD at or above it is refused.
+    threshold: f64,
+    /// Log-odds of default.
+    margin: f64,
+    /// Log-odds; with all contributions added it gives the margin.
+    base_value: f64,
+    language: String,
+    /// Strongest first.
+    reasons: Vec<ReasonDocument>,
+    /// Where the whole explanation is.
+    explanation: String,
+    /// The entry of the audit trail.
+    audit_event: Uuid,
+    /// RFC 3339.
+    decided_at: String,
+}
+
+impl DecisionAnswer {
+    fn of(new: &NewDecision) -> Self {
+        let row = &new.decision;
+        Self {
+            decision_id: row.id,
+            client_id: row.client_number,
+            model: row.model.clone(),
+            version: row.version,
+            alias: row.alias.clone(),
+            outcome: new.explanation.outcome,
+            pd: row.pd,
+            threshold: row.threshold,
+            margin: row.margin,
+            base_value: new.explanation.base_value,
+            language: new.explanation.language.clone(),
+            reasons: new.explanation.reasons.clone(),
+            explanation: format!("/api/v1/decisions/{}/explanation", row.id),
+            audit_event: new.event,
+            decided_at: instant::rfc3339(row.created_at),
+        }
+    }
+}
+
+/// Decide with the version that an alias points at now.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "decisions",
+    params(
+        ("name" = String, Path, example = "credit"),
+        ("alias" = String, Path, example = "champion"),
+        ("Idempotency-Key" = Option<String>, Header,
+         description = "Up to 200 characters of your choice. The same key with the same body \
+             gives the same answer and one decision, however often it is sent."),
+    ),
+    request_body = DecisionBody,
+    responses(
+        (status = 201, body = DecisionAnswer),
+        (status = 200, body = DecisionAnswer, description = "Repeated under the same key"),
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument),
+    )
+)]
+#[post("/models/{name}/aliases/{alias}/decisions")]
+pub(super) async fn decide_by_alias(
+    authorized: Authorized<need::MakeDecisions>,
+    request: HttpRequest,
+    service: web::Data<Service>,
+    path: web::Path<(String, String)>,
+    body: web::Json<DecisionBody>,
+) -> Result<HttpResponse, Problem> {
+    let (model, alias) = path.into_inner();
+    let reference = ModelReference { model, target: VersionTarget::Alias(alias) };
+    decide(&authorized, &request, &service, reference, body.into_inner()).await
+}
+
+/// Decide with one particular version.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "decisions",
+    params(
+        ("name" = String, Path, example = "credit"),
+        ("version" = i32, Path, example = 1),
+        ("Idempotency-Key" = Option<String>, Header),
+    ),
+    request_body = DecisionBody,
+    responses(
+        (status = 201, body = DecisionAnswer),
+        (status = 200, body = DecisionAnswer, description = "Repeated under the same key"),
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument),
+    )
+)]
+#[post("/models/{name}/versions/{version}/decisions")]
+pub(super) async fn decide_by_version(
+    authorized: Authorized<need::MakeDecisions>,
+    request: HttpRequest,
+    service: web::Data<Service>,
+    path: web::Path<(String, i32)>,
+    body: web::Json<DecisionBody>,
+) -> Result<HttpResponse, Problem> {
+    let (model, version) = path.into_inner();
+    let reference = ModelReference { model, target: VersionTarget::Version(version) };
+    decide(&authorized, &request, &service, reference, body.into_inner()).await
+}
+
+async fn decide(
+    authorized: &Authorized<need::MakeDecisions>,
+    request: &HttpRequest,
+    service: &Service,
+    model: ModelReference,
+    body: DecisionBody,
+) -> Result<HttpResponse, Problem> {
+    let idempotency = idempotency(request, &model, &body)?;
+    let language = language(body.language.as_deref(), authorized.principal.language)?;
+    let decision = DecisionRequest {
+        model,
+        applicant: applicant(service, body)?,
+        channel: Channel::Api,
+        language,
+        tells_reasons: true,
+        idempotency,
+    };
+    let decided =
+        decisions::decide(service, &authorized.scope, decision, DecisionAnswer::of).await?;
+    Ok(match decided {
+        Decided::New(answer) => HttpResponse::Created()
+            .insert_header((
+                header::LOCATION,
+                format!("/api/v1/decisions/{}", answer.decision_id),
+            ))
+            .json(answer),
+        Decided::Repeated(answer) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")))
+            .insert_header(("Idempotent-Replayed", "true"))
+            .body(answer),
+    })
+}
+
+fn invalid(pointer: &str, problem: &str) -> Problem {
+    Problem::Invalid(vec![FieldProblem {
+        pointer: pointer.to_owned(),
+        problem: problem.to_owned(),
+    }])
+}
+
+fn language(asked: Option<&str>, otherwise: Language) -> Result<Language, Problem> {
+    asked.map_or(Ok(otherwise), |code| {
+        code.parse().map_err(|_| invalid("/language", "the languages are en and fr"))
+    })
+}
+
+fn applicant(service: &Service, body: DecisionBody) -> Result<Applicant, Problem> {
+    match (body.client_id, body.tables) {
+        (Some(number), None) => Ok(Applicant::Client(number)),
+        (None, Some(tables)) => RawApplication::parse(service.portfolio, &tables)
+            .map(Applicant::Application)
+            .map_err(|mut problems| {
+                for problem in &mut problems {
+                    problem.pointer.insert_str(0, "/tables");
+                }
+                Problem::Invalid(problems)
+            }),
+        _ => Err(invalid("", "exactly one of client_id and tables is needed")),
+    }
+}
+
+fn idempotency(
+    request: &HttpRequest,
+    model: &ModelReference,
+    body: &DecisionBody,
+) -> Result<Option<Idempotency>, Problem> {
+    let Some(value) = request.headers().get("Idempotency-Key") else { return Ok(None) };
+    let key = value
+        .to_str()
+        .ok()
+        .filter(|key| (1..=200).contains(&key.len()))
+        .ok_or_else(|| {
+            Problem::BadRequest("Idempotency-Key has 1 to 200 printable ASCII characters".into())
+        })?;
+    let asked = json!({ "model": model.to_string(), "body": body });
+    let request_digest =
+        digest::canonical_sha256(&asked).map_err(|error| Problem::BadRequest(error.to_string()))?;
+    Ok(Some(Idempotency { key: key.to_owned(), request_digest }))
+}
+
+/// A decision without its reasons: reading those is an event of its own.
+#[derive(Serialize, ToSchema)]
+struct DecisionSummary {
+    decision_id: Uuid,
+    client_id: i64,
+    model: String,
+    version: i32,
+    #[schema(example = "granted")]
+    outcome: String,
+    pd: f64,
+    threshold: f64,
+    /// Where it was asked for: `api`, `page` or `command_line`.
+    channel: String,
+    decided_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DecisionList {
+    decisions: Vec<DecisionSummary>,
+    /// Pass as `before` for the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<Uuid>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DecisionQuery {
+    /// Only those about this client.
+    client: Option<i64>,
+    /// Only those before this one.
+    before: Option<Uuid>,
+    /// 1 to 200.
+    limit: Option<u64>,
+}
+
+/// Decisions of the bank, newest first.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "decisions", params(DecisionQuery),
+    responses(
+        (status = 200, body = DecisionList),
+        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument),
+    )
+)]
+#[get("/decisions")]
+pub(super) async fn list(
+    authorized: Authorized<need::ViewDecisions>,
+    query: web::Query<DecisionQuery>,
+) -> Result<impl Responder, Problem> {
+    let limit = page_size(query.limit)?;
+    let rows =
+        decisions::list(&authorized.scope, query.client, query.before, limit).await?;
+    let next = (rows.len() as u64 == limit).then(|| rows.last().map(|row| row.id)).flatten();
+    let decisions = rows
+        .into_iter()
+        .map(|row| DecisionSummary {
+            decision_id: row.id,
+            client_id: row.client_number,
+            model: row.model,
+            version: row.version,
+            outcome: row.outcome,
+            pd: row.pd,
+            threshold: row.threshold,
+            channel: row.channel,
+            decided_at: instant::rfc3339(row.created_at),
+        })
+        .collect();
+    Ok(web::Json(DecisionList { decisions, next }))
+}
+
+/// One decision.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "decisions",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = DecisionSummary), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+    )
+)]
+#[get("/decisions/{id}")]
+pub(super) async fn find(
+    authorized: Authorized<need::ViewDecisions>,
+    id: web::Path<Uuid>,
+) -> Result<impl Responder, Problem> {
+    let row = decisions::find(&authorized.scope, *id).await?;
+    Ok(web::Json(DecisionSummary {
+        decision_id: row.id,
+        client_id: row.client_number,
+        model: row.model,
+        version: row.version,
+        outcome: row.outcome,
+        pd: row.pd,
+        threshold: row.threshold,
+        channel: row.channel,
+        decided_at: instant::rfc3339(row.created_at),
+    }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExplanationQuery {
+    /// `en` or `fr`; the bank's own by default.
+    language: Option<String>,
+}
+
+/// The whole explanation of a decision. That it was shown is recorded before the answer
+/// leaves.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "decisions",
+    params(("id" = Uuid, Path), ExplanationQuery),
+    responses(
+        (status = 200, body = ExplanationDocument), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 422, body = ProblemDocument),
+    )
+)]
+#[get("/decisions/{id}/explanation")]
+pub(super) async fn explanation(
+    authorized: Authorized<need::ViewDecisions>,
+    service: web::Data<Service>,
+    id: web::Path<Uuid>,
+    query: web::Query<ExplanationQuery>,
+) -> Result<impl Responder, Problem> {
+    let language = language(query.language.as_deref(), authorized.principal.language)?;
+    let row = decisions::find(&authorized.scope, *id).await?;
+    let reference = ModelReference {
+        model: row.model.clone(),
+        target: VersionTarget::Version(row.version),
+    };
+    let model = service.models.resolve(&authorized.scope, &reference).await?;
+    let (document, _) = decisions::show(
+        &authorized.scope,
+        &row,
+        &model.package,
+        Wording::new(service.portfolio, language),
+        Channel::Api,
+        Vec::new(),
+    )
+    .await?;
+    Ok(web::Json(document))
+}

@@ -1,0 +1,96 @@
+//! Version 1 of the API: `/api/v1`, described by the OpenAPI document that the code makes,
+//! shown by Swagger UI at `/docs`.
+
+mod audit;
+mod auth;
+mod clients;
+mod decisions;
+mod models;
+
+use crate::web::Problem;
+use actix_web::web;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::SwaggerUi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Octroi",
+        description = "Credit decisions with their reasons. Send `Authorization: Bearer` with an \
+            API key (`octroi_live_...`) or with an access token of `POST /api/v1/auth/token`. \
+            Errors are problem documents (RFC 9457) that name each field by its JSON pointer."
+    ),
+    paths(
+        auth::token,
+        decisions::decide_by_alias,
+        decisions::decide_by_version,
+        decisions::list,
+        decisions::find,
+        decisions::explanation,
+        models::list,
+        models::find,
+        clients::list,
+        clients::find,
+        audit::list,
+        audit::find,
+    ),
+    modifiers(&BearerScheme),
+    security(("bearer" = [])),
+    tags(
+        (name = "decisions", description = "Ask for decisions and read them"),
+        (name = "models", description = "Model versions and aliases"),
+        (name = "clients", description = "Clients of the portfolio"),
+        (name = "audit", description = "The audit trail"),
+        (name = "auth", description = "Access tokens for the programs of people"),
+    )
+)]
+struct ApiDocument;
+
+struct BearerScheme;
+
+impl Modify for BearerScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme(
+            "bearer",
+            SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)),
+        );
+    }
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    ApiDocument::openapi()
+}
+
+/// All routes of the API and its documentation.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::scope("/api/v1")
+                .service(auth::token)
+                .service(decisions::decide_by_alias)
+                .service(decisions::decide_by_version)
+                .service(decisions::list)
+                .service(decisions::find)
+                .service(decisions::explanation)
+                .service(models::list)
+                .service(models::find)
+                .service(clients::list)
+                .service(clients::find)
+                .service(audit::list)
+                .service(audit::find),
+        )
+        .service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/api/v1/openapi.json", document()));
+}
+
+/// A reader's number of rows, between 1 and 200.
+fn page_size(wanted: Option<u64>) -> Result<u64, Problem> {
+    match wanted.unwrap_or(50) {
+        size @ 1..=200 => Ok(size),
+        size => Err(Problem::BadRequest(format!("limit is {size}; it can be 1 to 200"))),
+    }
+}

@@ -1,0 +1,136 @@
+//! Model versions and aliases.
+
+use crate::identity::{Authorized, need};
+use crate::instant;
+use crate::models::{ModelReference, VersionTarget, model_version};
+use crate::service::Service;
+use crate::web::{Problem, ProblemDocument};
+use actix_web::{Responder, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+struct ModelVersionSummary {
+    model: String,
+    version: i32,
+    /// Aliases that point at it.
+    aliases: Vec<String>,
+    #[schema(example = "boosting")]
+    algorithm: String,
+    portfolio: String,
+    /// Out of fold.
+    auc: f64,
+    threshold: f64,
+    /// SHA-256 of the package.
+    digest: String,
+    created_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ModelList {
+    versions: Vec<ModelVersionSummary>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ModelDetail {
+    #[serde(flatten)]
+    summary: ModelVersionSummary,
+    /// Features in the order the model takes them.
+    features: Vec<String>,
+    gini: f64,
+    ks: f64,
+    brier: f64,
+    /// At the threshold, with the costs below.
+    cost_per_client: f64,
+    fn_cost: f64,
+    fp_cost: f64,
+    training_rows: usize,
+    training_defaults: usize,
+    data_fingerprint: String,
+}
+
+async fn summaries(
+    authorized: &Authorized<need::ViewModels>,
+    service: &Service,
+) -> Result<Vec<(model_version::Model, ModelVersionSummary)>, Problem> {
+    let aliases = service.models.aliases(&authorized.scope).await?;
+    let versions = service.models.versions(&authorized.scope).await?;
+    Ok(versions
+        .into_iter()
+        .map(|row| {
+            let summary = ModelVersionSummary {
+                aliases: aliases
+                    .iter()
+                    .filter(|alias| alias.model == row.model && alias.version == row.version)
+                    .map(|alias| alias.alias.clone())
+                    .collect(),
+                model: row.model.clone(),
+                version: row.version,
+                algorithm: row.algorithm.clone(),
+                portfolio: row.portfolio.clone(),
+                auc: row.auc,
+                threshold: row.threshold,
+                digest: row.digest.clone(),
+                created_at: instant::rfc3339(row.created_at),
+            };
+            (row, summary)
+        })
+        .collect())
+}
+
+/// All model versions of the bank.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "models",
+    responses(
+        (status = 200, body = ModelList), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument),
+    )
+)]
+#[get("/models")]
+pub(super) async fn list(
+    authorized: Authorized<need::ViewModels>,
+    service: web::Data<Service>,
+) -> Result<impl Responder, Problem> {
+    let versions = summaries(&authorized, &service).await?;
+    Ok(web::Json(ModelList { versions: versions.into_iter().map(|(_, s)| s).collect() }))
+}
+
+/// One model version.
+#[utoipa::path(
+    context_path = "/api/v1", tag = "models",
+    params(("name" = String, Path, example = "credit"), ("version" = i32, Path, example = 1)),
+    responses(
+        (status = 200, body = ModelDetail), (status = 401, body = ProblemDocument),
+        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+    )
+)]
+#[get("/models/{name}/versions/{version}")]
+pub(super) async fn find(
+    authorized: Authorized<need::ViewModels>,
+    service: web::Data<Service>,
+    path: web::Path<(String, i32)>,
+) -> Result<impl Responder, Problem> {
+    let (model, version) = path.into_inner();
+    let reference = ModelReference { model, target: VersionTarget::Version(version) };
+    let resolved = service.models.resolve(&authorized.scope, &reference).await?;
+    let summary = summaries(&authorized, &service)
+        .await?
+        .into_iter()
+        .find(|(row, _)| row.id == resolved.row.id)
+        .map(|(_, summary)| summary)
+        .ok_or(Problem::NotFound("model version"))?;
+    let manifest = &resolved.package.manifest;
+    Ok(web::Json(ModelDetail {
+        summary,
+        features: manifest.features.iter().map(|feature| feature.name.clone()).collect(),
+        gini: manifest.evaluation.gini,
+        ks: manifest.evaluation.ks,
+        brier: manifest.evaluation.brier,
+        cost_per_client: manifest.evaluation.cost_per_client,
+        fn_cost: manifest.fn_cost,
+        fp_cost: manifest.fp_cost,
+        training_rows: manifest.training.rows,
+        training_defaults: manifest.training.defaults,
+        data_fingerprint: manifest.training.data_fingerprint.clone(),
+    }))
+}

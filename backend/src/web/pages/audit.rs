@@ -1,0 +1,130 @@
+//! The audit trail, for people: filter, read, open one event.
+
+use super::client::People;
+use super::frame::Frame;
+use crate::audit::{self, Action, AuditFilter, Event, StoredEvent};
+use crate::identity::{Authorized, need};
+use crate::instant::{self, DAY};
+use crate::service::Service;
+use crate::web::Problem;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use octroi_frontend::Section;
+use octroi_frontend::views::{self, AuditEvent, AuditRow, AuditView, Paging};
+use sea_orm::prelude::Uuid;
+use serde::Deserialize;
+use serde_json::json;
+
+const PAGE_SIZE: u64 = 50;
+
+#[derive(Deserialize)]
+struct Page {
+    page: Option<u64>,
+}
+
+#[get("/audit")]
+pub(super) async fn list(
+    authorized: Authorized<need::ViewAudit>,
+    request: HttpRequest,
+    service: web::Data<Service>,
+    asked: web::Query<views::AuditFilter>,
+) -> Result<HttpResponse, Problem> {
+    show(&authorized, &request, &service, asked.into_inner(), None).await
+}
+
+#[get("/audit/{id}")]
+pub(super) async fn event_page(
+    authorized: Authorized<need::ViewAudit>,
+    request: HttpRequest,
+    service: web::Data<Service>,
+    id: web::Path<Uuid>,
+    asked: web::Query<views::AuditFilter>,
+) -> Result<HttpResponse, Problem> {
+    let event = audit::find(&authorized.scope, *id)
+        .await?
+        .ok_or(Problem::NotFound("audit event"))?;
+    show(&authorized, &request, &service, asked.into_inner(), Some(event)).await
+}
+
+async fn show(
+    authorized: &Authorized<need::ViewAudit>,
+    request: &HttpRequest,
+    service: &Service,
+    asked: views::AuditFilter,
+    opened: Option<StoredEvent>,
+) -> Result<HttpResponse, Problem> {
+    let scope = &authorized.scope;
+    let page = serde_urlencoded::from_str::<Page>(request.query_string())
+        .ok()
+        .and_then(|page| page.page)
+        .unwrap_or(1)
+        .clamp(1, 1_000_000);
+    let people = People::of(scope).await?;
+    let filter = AuditFilter {
+        offset: (page - 1) * PAGE_SIZE,
+        limit: PAGE_SIZE,
+        ..filter(&asked, &people)
+    };
+    let found = audit::search(scope, &filter).await?;
+    let total = audit::count(scope, &filter).await?;
+    let mut viewed = Event::new(Action::LogViewed, "log", "events")
+        .with(json!({ "channel": "page", "events": found.events.len() }));
+    if let Some(event) = &opened {
+        viewed = Event::new(Action::LogViewed, "audit_event", event.id)
+            .with(json!({ "channel": "page" }));
+    }
+    scope.record(viewed).await?;
+    let view = AuditView {
+        filter: asked,
+        actions: Action::ALL.iter().map(|action| action.as_str().to_owned()).collect(),
+        rows: found.events.iter().map(|event| row(event, &people)).collect(),
+        paging: Paging { page, page_size: PAGE_SIZE, total },
+        opened: opened.map(|event| AuditEvent {
+            row: row(&event, &people),
+            request_id: Some(event.request_id.clone()),
+            address: None,
+            digest: Some(event.leaf_hash.clone()),
+            previous_digest: None,
+            details: pretty(&event.event),
+        }),
+    };
+    Frame::of(request, service, authorized, Section::Audit).page(service, &view)
+}
+
+/// What was typed, as what can be searched for. Text that names nothing finds nothing.
+fn filter(asked: &views::AuditFilter, people: &People) -> AuditFilter {
+    let typed = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let nothing = Uuid::nil();
+    let subject = typed(&asked.subject);
+    AuditFilter {
+        action: Action::named(&asked.action),
+        actor_ids: typed(&asked.actor).map(|text| people.named(&text)),
+        client_number: subject.as_deref().and_then(|text| text.parse().ok()),
+        subject_id: subject.filter(|text| text.parse::<i64>().is_err()),
+        decision_id: typed(&asked.decision).map(|text| text.parse().unwrap_or(nothing)),
+        from: instant::midnight(&asked.from),
+        until: instant::midnight(&asked.to).map(|day| day + DAY),
+        ..AuditFilter::default()
+    }
+}
+
+fn row(event: &StoredEvent, people: &People) -> AuditRow {
+    let subject = match event.client_number {
+        Some(number) => format!("client {number}"),
+        None => format!("{} {}", event.subject_kind, event.subject_id),
+    };
+    AuditRow {
+        id: event.id.to_string(),
+        at: instant::rfc3339(event.at),
+        actor: people.name(event.actor_role.as_deref().unwrap_or(&event.actor_kind), event.actor_id),
+        actor_kind: event.actor_kind.clone(),
+        action: event.action.clone(),
+        subject: Some(subject),
+        decision: event.decision_id.map(|id| id.to_string()),
+    }
+}
+
+fn pretty(event: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(event)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| event.to_owned())
+}

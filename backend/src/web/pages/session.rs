@@ -1,0 +1,163 @@
+//! Signing in and out, and the files that pages load.
+
+use super::frame::{Frame, see};
+use crate::audit::{Actor, ActorKind};
+use crate::identity::{self, BrowserForm, Password, SignIn, SignedIn};
+use crate::service::Service;
+use crate::tenancy::TenantScope;
+use crate::web::{Problem, RequestId};
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use octroi_frontend::views::{SignInError, SignInView};
+use serde::Deserialize;
+
+/// Style sheet, scripts, icons. Their addresses carry a digest, so browsers keep them.
+#[get("/assets/{path:.*}")]
+pub(super) async fn assets(
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let asset = octroi_frontend::asset(&path).ok_or(Problem::NotFound("file"))?;
+    let known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|tag| tag.as_bytes() == asset.etag.as_bytes());
+    let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let mut answer = HttpResponse::build(status);
+    answer
+        .insert_header((header::ETAG, asset.etag))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
+    if known {
+        return Ok(answer.finish());
+    }
+    Ok(answer.content_type(asset.content_type).body(asset.bytes.into_owned()))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Next {
+    next: Option<String>,
+}
+
+#[get("/sign-in")]
+pub(super) async fn sign_in_page(
+    request: HttpRequest,
+    service: web::Data<Service>,
+    query: web::Query<Next>,
+) -> Result<HttpResponse, Problem> {
+    page(&request, &service, String::new(), None, query.into_inner().next, StatusCode::OK)
+}
+
+fn page(
+    request: &HttpRequest,
+    service: &Service,
+    email: String,
+    error: Option<SignInError>,
+    next: Option<String>,
+    status: StatusCode,
+) -> Result<HttpResponse, Problem> {
+    let view = SignInView {
+        email,
+        error,
+        next: next.filter(|path| is_local(path)),
+        demo_logins: service.demo_logins.clone(),
+    };
+    let frame = Frame::of_request(request, service);
+    let html = service.pages.render(&view, &frame.chrome)?;
+    Ok(super::html_page(status, html))
+}
+
+/// Only a path on this host may be gone on to.
+fn is_local(path: &str) -> bool {
+    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n'])
+}
+
+#[derive(Deserialize)]
+pub(super) struct Credentials {
+    email: String,
+    password: String,
+    next: Option<String>,
+}
+
+#[post("/sign-in")]
+pub(super) async fn sign_in(
+    request: HttpRequest,
+    service: web::Data<Service>,
+    form: web::Form<Credentials>,
+) -> Result<HttpResponse, Problem> {
+    let Credentials { email, password, next } = form.into_inner();
+    let refused = |email: String, error, status| {
+        page(&request, &service, email, Some(error), next.clone(), status)
+    };
+    // Nobody is signed in yet, so there is no session to bind a form token to; browsers say
+    // themselves when a form comes from another site.
+    if request.headers().get("Sec-Fetch-Site").is_some_and(|site| site == "cross-site") {
+        return refused(email, SignInError::FormExpired, StatusCode::FORBIDDEN);
+    }
+    let address = request.peer_addr().map(|peer| peer.ip());
+    if !service.throttle.admits(&email, address) {
+        return refused(email, SignInError::TooManyAttempts, StatusCode::TOO_MANY_REQUESTS);
+    }
+    let request_id = RequestId::of(&request);
+    let (database, hasher) = (&service.database, &service.passwords);
+    let typed = Password::typed(password);
+    let signed_in = identity::sign_in(database, hasher, &email, typed, &request_id).await?;
+    let SignIn::Welcome { tenant, account } = signed_in else {
+        return refused(email, SignInError::WrongCredentials, StatusCode::UNAUTHORIZED);
+    };
+    let actor = Actor {
+        kind: ActorKind::User,
+        id: Some(account.id),
+        role: Some(account.role.as_str().to_owned()),
+    };
+    let scope = TenantScope::new(service.database.clone(), tenant, actor, request_id);
+    let token = identity::open_session(&scope, &account, &service.settings.session).await?;
+    let home = if account.role == identity::Role::Admin { "/administration" } else { "/" };
+    let next = next.as_deref().filter(|path| is_local(path) && *path != "/").unwrap_or(home);
+    let mut answer = see(next);
+    answer
+        .add_cookie(&cookie(&service, token))
+        .map_err(|error| Problem::BadRequest(error.to_string()))?;
+    Ok(answer)
+}
+
+fn cookie(service: &Service, value: String) -> Cookie<'static> {
+    Cookie::build(service.cookie_name(), value)
+        .path("/")
+        .http_only(true)
+        .secure(service.settings.server.secure_cookies)
+        .same_site(SameSite::Lax)
+        .finish()
+}
+
+#[derive(Deserialize)]
+struct Csrf {
+    csrf: String,
+}
+
+#[post("/sign-out")]
+pub(super) async fn sign_out(
+    signed_in: SignedIn,
+    service: web::Data<Service>,
+    form: web::Form<serde_json::Value>,
+) -> Result<HttpResponse, Problem> {
+    let token = signed_in.session.unwrap_or_default();
+    let form: Csrf =
+        serde_json::from_value(form.into_inner()).map_err(|_| Problem::FormToken)?;
+    if form.csrf != identity::session_form_token(&token) {
+        return Err(Problem::FormToken);
+    }
+    identity::end_session(&signed_in.scope, &token, signed_in.principal.id).await?;
+    let mut answer = see("/sign-in");
+    let mut gone = cookie(&service, String::new());
+    gone.make_removal();
+    answer.add_cookie(&gone).map_err(|error| Problem::BadRequest(error.to_string()))?;
+    Ok(answer)
+}
+
+/// Fields of a form that has none of its own.
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+/// A form with nothing but its token.
+pub(super) type Button<N> = BrowserForm<N, Nothing>;

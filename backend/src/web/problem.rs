@@ -1,0 +1,282 @@
+//! Everything that can go wrong towards the outside, in one enum: it becomes an RFC 9457
+//! problem document on the API and an error page in the browser. What went wrong inside is
+//! logged with the request's id and never leaves.
+
+use crate::clients::ClientError;
+use crate::decisions::DecisionError;
+use crate::identity::{AccountError, AuthenticationError, TokenError};
+use crate::models::ModelError;
+use crate::monitoring::MonitoringError;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{HttpResponse, ResponseError};
+use octroi_data::application::FieldProblem;
+use sea_orm::DbErr;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A problem as the outside sees it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Problem {
+    #[error("sign in, or send `Authorization: Bearer` with an API key or an access token")]
+    Unauthenticated,
+    #[error("e-mail or password is wrong")]
+    SignInRefused,
+    #[error("this needs the permission {0}, which you do not have")]
+    Forbidden(&'static str),
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("{} field(s) cannot be accepted; nothing was stored", .0.len())]
+    Invalid(Vec<FieldProblem>),
+    #[error("this form is from another session or too old; load the page again")]
+    FormToken,
+    #[error("the Idempotency-Key was used before with another body")]
+    IdempotencyConflict,
+    #[error("{0}")]
+    Conflict(String),
+    #[error("the body is larger than the {0} bytes allowed")]
+    TooLarge(usize),
+    #[error("the body must be sent as {0}")]
+    MediaType(&'static str),
+    #[error("this address does not know that method")]
+    Method,
+    #[error("too many attempts; wait a minute")]
+    TooMany,
+    #[error("the database does not answer; try again shortly")]
+    Unavailable,
+    #[error("something went wrong on our side; quote the request id when you report it")]
+    Internal,
+}
+
+/// RFC 9457 problem document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDocument {
+    /// Stable identifier of the kind of problem.
+    #[schema(example = "/problems/invalid")]
+    pub r#type: String,
+    pub title: String,
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What happened, and the way out.
+    pub detail: String,
+    /// Each field that cannot be accepted, by its JSON pointer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ProblemField>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemField {
+    #[schema(example = "/tables/application/AMT_CREDIT")]
+    pub pointer: String,
+    pub problem: String,
+}
+
+impl Problem {
+    /// The last part of the problem's type.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::SignInRefused => "sign-in-refused",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotFound(_) => "not-found",
+            Self::BadRequest(_) => "bad-request",
+            Self::Invalid(_) => "invalid",
+            Self::FormToken => "form-token",
+            Self::IdempotencyConflict => "idempotency-conflict",
+            Self::Conflict(_) => "conflict",
+            Self::TooLarge(_) => "too-large",
+            Self::MediaType(_) => "media-type",
+            Self::Method => "method",
+            Self::TooMany => "too-many",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The document of this problem.
+    #[must_use]
+    pub fn document(&self) -> ProblemDocument {
+        let status = self.status_code();
+        let errors = match self {
+            Self::Invalid(fields) => fields
+                .iter()
+                .map(|field| ProblemField {
+                    pointer: field.pointer.clone(),
+                    problem: field.problem.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        ProblemDocument {
+            r#type: format!("/problems/{}", self.name()),
+            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            errors,
+        }
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated | Self::SignInRefused => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::FormToken => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) | Self::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut builder = HttpResponse::build(self.status_code());
+        builder.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        match self {
+            Self::Unauthenticated => {
+                builder.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"octroi\""));
+            }
+            Self::TooMany | Self::Unavailable => {
+                builder.insert_header((header::RETRY_AFTER, "60"));
+            }
+            _ => {}
+        }
+        let body = serde_json::to_vec(&self.document()).unwrap_or_default();
+        let mut response = builder.body(body);
+        // The pages turn this into an error page.
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+/// Logs what happened inside; the outside learns only that it did.
+fn internal(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(error = %error, debug = ?error, "internal error");
+    Problem::Internal
+}
+
+impl From<DbErr> for Problem {
+    fn from(error: DbErr) -> Self {
+        tracing::error!(error = %error, "the database did not answer as expected");
+        match error {
+            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Self::Unavailable,
+            DbErr::Exec(_) | DbErr::Query(_) if connection_lost(&error) => Self::Unavailable,
+            _ => Self::Internal,
+        }
+    }
+}
+
+fn connection_lost(error: &DbErr) -> bool {
+    let text = error.to_string();
+    ["pool timed out", "onnection", "database is locked", "i/o error", "disk I/O", "io error"]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
+
+impl From<AuthenticationError> for Problem {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Anonymous | AuthenticationError::Invalid => Self::Unauthenticated,
+            AuthenticationError::Forbidden(permission) => Self::Forbidden(permission.as_str()),
+            AuthenticationError::Database(error) => error.into(),
+            AuthenticationError::Account(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Database(error) => error.into(),
+            AccountError::Exists(_) => Self::Conflict(error.to_string()),
+            AccountError::Email(_) | AccountError::Password(_) => {
+                Self::BadRequest(error.to_string())
+            }
+            AccountError::StoredRole(_) => internal(&error),
+        }
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Database(error) => error.into(),
+            TokenError::Invalid => Self::Unauthenticated,
+            TokenError::Key(_) => internal(&error),
+        }
+    }
+}
+
+impl From<ModelError> for Problem {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Database(error) => error.into(),
+            ModelError::UnknownVersion { .. } => Self::NotFound("model version"),
+            ModelError::UnknownAlias { .. } => Self::NotFound("model alias"),
+            other => internal(&other),
+        }
+    }
+}
+
+impl From<ClientError> for Problem {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Database(error) => error.into(),
+            ClientError::Unknown(_) => Self::NotFound("client"),
+            ClientError::Invalid(fields) => Self::Invalid(fields),
+            other => internal(&other),
+        }
+    }
+}
+
+impl From<DecisionError> for Problem {
+    fn from(error: DecisionError) -> Self {
+        match error {
+            DecisionError::Database(error) => error.into(),
+            DecisionError::Unknown(_) => Self::NotFound("decision"),
+            DecisionError::Model(error) => error.into(),
+            DecisionError::Client(error) => error.into(),
+            DecisionError::IdempotencyConflict => Self::IdempotencyConflict,
+            other => internal(&other),
+        }
+    }
+}
+
+impl From<MonitoringError> for Problem {
+    fn from(error: MonitoringError) -> Self {
+        match error {
+            MonitoringError::Database(error) => error.into(),
+            MonitoringError::Model(error) => error.into(),
+            MonitoringError::Client(error) => error.into(),
+            MonitoringError::NoClients => Self::Conflict(error.to_string()),
+            other => internal(&other),
+        }
+    }
+}
+
+impl From<octroi_frontend::RenderError> for Problem {
+    fn from(error: octroi_frontend::RenderError) -> Self {
+        internal(&error)
+    }
+}
+
+impl From<actix_web::error::JsonPayloadError> for Problem {
+    fn from(error: actix_web::error::JsonPayloadError) -> Self {
+        use actix_web::error::JsonPayloadError as E;
+        match error {
+            E::OverflowKnownLength { limit, .. } | E::Overflow { limit } => Self::TooLarge(limit),
+            E::ContentType => Self::MediaType("application/json"),
+            E::Deserialize(error) => Self::BadRequest(format!("the body is not accepted: {error}")),
+            other => Self::BadRequest(other.to_string()),
+        }
+    }
+}
