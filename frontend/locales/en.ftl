@@ -470,3 +470,7 @@ drift-title = Data drift report
 drift-method = Each feature is compared bin by bin (the deciles of the reference; frequent values, categories and missing values are bins of their own). The population stability index and the Jensen-Shannon distance measure how far apart the two are, the Kolmogorov-Smirnov or chi-square test whether chance could do it; its p-values are corrected for the number of features. With many clients even a harmless shift is significant, so the verdict follows the index.
 drift-score = The score
 drift-features = The features, worst first
+
+# Populations that drift is measured between
+drift-training-data = training data
+drift-portfolio-clients = clients of the portfolio

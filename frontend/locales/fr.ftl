@@ -467,3 +467,7 @@ drift-title = Rapport de dérive des données
 drift-method = Chaque variable est comparée classe par classe (les déciles de la référence ; les valeurs fréquentes, les catégories et les valeurs manquantes font leurs propres classes). L’indice de stabilité de population et la distance de Jensen-Shannon mesurent l’écart entre les deux, le test de Kolmogorov-Smirnov ou du χ² dit si le hasard suffirait ; ses valeurs p sont corrigées pour le nombre de variables. Avec beaucoup de clients, même un écart sans conséquence est significatif : le verdict suit donc l’indice.
 drift-score = Le score
 drift-features = Les variables, la pire d’abord
+
+# Populations entre lesquelles la dérive est mesurée
+drift-training-data = données d’entraînement
+drift-portfolio-clients = clients du portefeuille

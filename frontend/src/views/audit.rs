@@ -1,5 +1,5 @@
 //! The audit log: `GET /audit?actor=&action=&subject=&decision=&from=&to=&page=`, one event
-//! opened at `GET /audit/{sequence}` with the same query.
+//! opened at `GET /audit/{id}` with the same query.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,8 @@ pub struct AuditFilter {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditRow {
-    pub sequence: u64,
+    /// UUID of the event.
+    pub id: String,
     /// RFC 3339.
     pub at: String,
     pub actor: String,

@@ -52,8 +52,8 @@ pub struct ScoredDecision {
     pub at: String,
     pub by: String,
     pub explanation_id: String,
-    /// Number of the audit entry of the decision.
-    pub audit_entry: Option<u64>,
+    /// Identifier of the audit event of the decision.
+    pub audit_entry: Option<String>,
     /// SHA-256 of the model package, hexadecimal.
     pub digest: String,
     /// Another version is the champion now: the page proposes to score again.
@@ -155,7 +155,8 @@ pub struct ShownEntry {
     /// Where: `page`, `api`, `letter`.
     pub channel: String,
     pub language: String,
-    pub audit_entry: Option<u64>,
+    /// Identifier of the audit event.
+    pub audit_entry: Option<String>,
 }
 
 impl View for ClientView {
