@@ -139,6 +139,7 @@ fn every_message_is_used() {
     let all: String = sources("templates")
         .into_iter()
         .chain(sources("src"))
+        .chain(sources("../backend/src"))
         .map(|(_, source)| source)
         .collect();
     // Looked up by a value of the data: `word(group="role", ...)`, `t(key="nav-" ~ ...)`.
