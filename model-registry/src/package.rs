@@ -182,6 +182,13 @@ pub enum PackageError {
     /// The model takes another number of features than the manifest lists.
     #[error("the manifest lists {listed} features, the model takes {taken}")]
     Features { listed: usize, taken: usize },
+    /// A row of the sample that is not one of this model's.
+    #[error("row {row} of the sample has {values} values, the model takes {taken}")]
+    Sample {
+        row: usize,
+        values: usize,
+        taken: usize,
+    },
     /// A number JSON cannot hold (NaN or infinite).
     #[error("the package cannot be written: {0}")]
     Unwritable(#[source] serde_json::Error),
@@ -211,8 +218,12 @@ impl Package {
         if listed != taken {
             return Err(PackageError::Features { listed, taken });
         }
-        if let Some(row) = package.sample.iter().find(|row| row.len() != taken) {
-            return Err(PackageError::Features { listed: row.len(), taken });
+        if let Some(row) = package.sample.iter().position(|row| row.len() != taken) {
+            return Err(PackageError::Sample {
+                row,
+                values: package.sample[row].len(),
+                taken,
+            });
         }
         Ok(package)
     }
@@ -222,7 +233,11 @@ impl Package {
     pub fn reference_rows(&self) -> Array2<f64> {
         let shape = (self.sample.len(), self.manifest.features.len());
         Array2::from_shape_fn(shape, |(row, column)| {
-            self.sample[row].get(column).copied().flatten().unwrap_or(f64::NAN)
+            self.sample[row]
+                .get(column)
+                .copied()
+                .flatten()
+                .unwrap_or(f64::NAN)
         })
     }
 

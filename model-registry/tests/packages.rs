@@ -140,6 +140,33 @@ fn canonical_bytes_do_not_depend_on_how_often_they_were_read_and_written() {
 }
 
 #[test]
+fn the_sample_of_training_rows_keeps_its_missing_values_and_its_width_is_checked() {
+    let mut package = package();
+    let rows = package.reference_rows();
+    assert_eq!(rows.dim(), (600, 4));
+    let missing = rows.iter().filter(|value| value.is_nan()).count();
+    assert!(missing > 0);
+    let read = Package::from_bytes(&package.to_bytes().expect("bytes")).expect("read");
+    assert_eq!(
+        read.reference_rows()
+            .iter()
+            .filter(|value| value.is_nan())
+            .count(),
+        missing
+    );
+    package.sample[5].pop();
+    let error = Package::from_bytes(&package.to_bytes().expect("bytes")).expect_err("refused");
+    assert!(matches!(
+        error,
+        PackageError::Sample {
+            row: 5,
+            values: 3,
+            taken: 4
+        }
+    ));
+}
+
+#[test]
 fn bytes_that_are_no_package_are_an_error() {
     for bytes in [
         &b""[..],
