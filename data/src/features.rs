@@ -2,6 +2,10 @@
 //! run over the same plain columns for one client who is being scored and for all clients of
 //! a training run, in batches; a batch is a slice of every table, and every aggregate adds the
 //! rows of a client in their order, so a client's features are the same bits in any company.
+//!
+//! Reading the SQL and optimising its plan takes longer than running it for one client. Both
+//! are done once per portfolio, over stand-in tables; a run puts the real tables into a copy of
+//! the optimised plan.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -10,10 +14,14 @@ use std::sync::{Arc, LazyLock, Mutex};
 use ndarray::Array2;
 use polars::prelude::{
     Categorical8Type, CategoricalChunked, ChunkedArray, Column as FrameColumn, DataFrame, DataType,
-    Float64Type, FrozenCategories, Int64Type, IntoColumn, IntoLazy, LazyFrame, NamedFrom, Series,
-    UInt8Type,
+    Float64Type, FrozenCategories, Int64Type, IntoColumn, IntoLazy, LazyFrame, NamedFrom,
+    PolarsError, Series, UInt8Type,
 };
 use polars::sql::SQLContext;
+use polars_expr::state::ExecutionState;
+use polars_mem_engine::create_physical_plan;
+use polars_plan::plans::{ArenaLpIter, IR, IRPlan};
+use polars_utils::arena::Node;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -61,6 +69,8 @@ pub enum FeatureKind {
 pub enum FeatureError {
     #[error("feature query {query}: {detail}")]
     Query { query: &'static str, detail: String },
+    #[error("running the feature queries: {0}")]
+    Run(String),
     #[error("the feature queries return {found} rows for {expected} applications")]
     Rows { expected: usize, found: usize },
     #[error("the feature queries return no integer column {0}")]
@@ -119,10 +129,14 @@ pub fn sql_digest(portfolio: &Portfolio) -> String {
 /// Name of the relation that tells which tables were given for a client.
 const PROVIDED: &str = "provided";
 
-/// What the queries of a portfolio need and what does not change from run to run.
+/// The queries of a portfolio, ready to run.
 struct Prepared {
     /// For each table the columns that some query names, with their categories.
     columns: Vec<Vec<PreparedColumn>>,
+    /// The optimised plan of all queries, over stand-in tables.
+    plan: Mutex<IRPlan>,
+    /// Where the plan reads which table.
+    scans: Vec<(Node, Source)>,
 }
 
 struct PreparedColumn {
@@ -130,6 +144,14 @@ struct PreparedColumn {
     position: usize,
     /// The data frame's type of a category column.
     category: Option<DataType>,
+}
+
+/// What a plan reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Position of a table in the schema.
+    Table(usize),
+    Provided,
 }
 
 /// Prepared once per portfolio; a portfolio lives as long as the program.
@@ -148,33 +170,35 @@ fn prepared(portfolio: &Portfolio) -> Result<Arc<Prepared>, FeatureError> {
 
 impl Prepared {
     fn new(portfolio: &Portfolio) -> Result<Self, FeatureError> {
-        let words: HashSet<&str> = portfolio
-            .queries
-            .iter()
-            .flat_map(|query| {
-                query
-                    .sql
-                    .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-            })
-            .collect();
-        let prepare = |table: &Table| {
-            let used = table.columns.iter().enumerate();
-            used.filter(|(_, column)| words.contains(column.name.as_str()))
-                .map(|(position, column)| {
-                    let category = match &column.kind {
-                        ColumnKind::Category { levels } => Some(category_type(levels)?),
-                        _ => None,
-                    };
-                    Ok(PreparedColumn { position, category })
-                })
-                .collect()
-        };
+        let columns = used_columns(portfolio)?;
+        let schema = &portfolio.tables;
+        let mut relations = Vec::new();
+        let mut sources = Vec::new();
+        for (position, table) in schema.iter().enumerate() {
+            let frame = stand_in(table, &columns[position])?;
+            sources.push((Source::Table(position), frame.schema().clone()));
+            relations.push((table.name.as_str(), frame.lazy()));
+        }
+        let frame = provided_stand_in(schema)?;
+        sources.push((Source::Provided, frame.schema().clone()));
+        relations.push((PROVIDED, frame.lazy()));
+        let plan = plan_queries(relations, &portfolio.queries)?;
+        let mut scans = Vec::new();
+        // The optimiser changes the types of columns it drops, but not their names.
+        for (node, step) in plan.lp_arena.iter(plan.lp_top) {
+            if let IR::DataFrameScan { df, .. } = step {
+                let names = || df.schema().iter_names();
+                let source = sources.iter().find(|(_, own)| own.iter_names().eq(names()));
+                let (source, _) = source.ok_or_else(|| {
+                    FeatureError::Frame("the plan reads a table that is none of its own".to_owned())
+                })?;
+                scans.push((node, *source));
+            }
+        }
         Ok(Self {
-            columns: portfolio
-                .tables
-                .iter()
-                .map(prepare)
-                .collect::<Result<_, FeatureError>>()?,
+            columns,
+            plan: Mutex::new(plan),
+            scans,
         })
     }
 
@@ -185,27 +209,34 @@ impl Prepared {
         tables: &RawTables,
         clients: Range<usize>,
     ) -> Result<DataFrame, FeatureError> {
-        let mut context = SQLContext::new();
         let schema = &portfolio.tables;
+        let mut frames = Vec::with_capacity(schema.len());
         let own = self.frame(schema, 0, &tables.application, clients.clone())?;
-        context.register(&schema[0].name, own.lazy());
-        context.register(PROVIDED, provided(schema, tables, clients.clone())?.lazy());
+        frames.push(Arc::new(own));
         for (position, child) in tables.children.iter().enumerate() {
             let rows = child.rows_of(clients.clone());
             let frame = self.frame(schema, position + 1, &child.columns, rows)?;
-            context.register(&schema[position + 1].name, frame.lazy());
+            frames.push(Arc::new(frame));
         }
-        let mut last = DataFrame::empty();
-        for query in &portfolio.queries {
-            let failed = |error: polars::prelude::PolarsError| FeatureError::Query {
-                query: query.name,
-                detail: error.to_string(),
-            };
-            let plan = context.execute(query.sql).map_err(failed)?;
-            last = collect(query, plan)?;
-            context.register(query.name, last.clone().lazy());
+        let provided = Arc::new(provided(schema, tables, clients)?);
+        let (top, mut plans, mut expressions) = {
+            let plan = self
+                .plan
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            (plan.lp_top, plan.lp_arena.clone(), plan.expr_arena.clone())
+        };
+        for (node, source) in &self.scans {
+            if let IR::DataFrameScan { df, .. } = plans.get_mut(*node) {
+                *df = match source {
+                    Source::Table(position) => Arc::clone(&frames[*position]),
+                    Source::Provided => Arc::clone(&provided),
+                };
+            }
         }
-        Ok(last)
+        create_physical_plan(top, &mut plans, &mut expressions, None)
+            .and_then(|mut plan| plan.execute(&mut ExecutionState::new()))
+            .map_err(|error| FeatureError::Run(error.to_string()))
     }
 
     /// Rows of a table as a data frame; a whole number is a float, as the queries expect.
@@ -225,11 +256,87 @@ impl Prepared {
     }
 }
 
-fn collect(query: &Query, plan: LazyFrame) -> Result<DataFrame, FeatureError> {
-    plan.collect().map_err(|error| FeatureError::Query {
-        query: query.name,
-        detail: error.to_string(),
+/// For each table the columns that some query names.
+fn used_columns(portfolio: &Portfolio) -> Result<Vec<Vec<PreparedColumn>>, FeatureError> {
+    let words: HashSet<&str> = portfolio
+        .queries
+        .iter()
+        .flat_map(|query| {
+            query
+                .sql
+                .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        })
+        .collect();
+    let prepare = |table: &Table| {
+        let used = table.columns.iter().enumerate();
+        used.filter(|(_, column)| words.contains(column.name.as_str()))
+            .map(|(position, column)| {
+                let category = match &column.kind {
+                    ColumnKind::Category { levels } => Some(category_type(levels)?),
+                    _ => None,
+                };
+                Ok(PreparedColumn { position, category })
+            })
+            .collect()
+    };
+    portfolio.tables.iter().map(prepare).collect()
+}
+
+/// Reads the queries one after the other, each finding the results of those before it, and
+/// optimises the plan of the last.
+fn plan_queries<'a>(
+    mut relations: Vec<(&'a str, LazyFrame)>,
+    queries: &'a [Query],
+) -> Result<IRPlan, FeatureError> {
+    let mut last = None;
+    for query in queries {
+        let failed = |error: PolarsError| FeatureError::Query {
+            query: query.name,
+            detail: error.to_string(),
+        };
+        // A context of its own for each query: one remembers the aliases of earlier queries.
+        let mut context = SQLContext::new();
+        for (name, relation) in &relations {
+            context.register(name, relation.clone());
+        }
+        let mut plan = context.execute(query.sql).map_err(failed)?;
+        // Names a column that is not there now, with the query it is in.
+        plan.collect_schema().map_err(failed)?;
+        relations.push((query.name, plan.clone()));
+        last = Some(plan.to_alp_optimized().map_err(failed));
+    }
+    last.unwrap_or_else(|| {
+        let detail = "the portfolio has no query".to_owned();
+        Err(FeatureError::Frame(detail))
     })
+}
+
+/// Identifiers of the rows of a stand-in table: several, in no order, so that the optimiser
+/// does not take the real tables for sorted.
+const STAND_IN: [i64; 3] = [2, 3, 1];
+
+/// A table with the right columns and nothing to say.
+fn stand_in(table: &Table, used: &[PreparedColumn]) -> Result<DataFrame, FeatureError> {
+    let columns = used.iter().map(|prepared| {
+        let column = &table.columns[prepared.position];
+        let mut data = ColumnData::new(&column.kind);
+        match &mut data {
+            ColumnData::Id(ids) => ids.extend(STAND_IN),
+            data => data.append_missing(STAND_IN.len()),
+        }
+        frame_column(&column.name, &data, prepared, 0..STAND_IN.len())
+    });
+    DataFrame::new(STAND_IN.len(), columns.collect())
+        .map_err(|error| FeatureError::Frame(error.to_string()))
+}
+
+fn provided_stand_in(schema: &[Table]) -> Result<DataFrame, FeatureError> {
+    let key = schema[0].key.as_deref().unwrap_or_default();
+    let mut columns = vec![Series::new(key.into(), STAND_IN).into_column()];
+    for table in &schema[1..] {
+        columns.push(number_column(&table.name, &[f64::NAN; STAND_IN.len()]));
+    }
+    DataFrame::new(STAND_IN.len(), columns).map_err(|error| FeatureError::Frame(error.to_string()))
 }
 
 fn category_type(levels: &[String]) -> Result<DataType, FeatureError> {
@@ -371,19 +478,25 @@ fn fill(
         let column = frame
             .column(&feature.name)
             .map_err(|error| FeatureError::Frame(error.to_string()))?;
-        let numbers = column
-            .to_physical_repr()
-            .cast(&DataType::Float64)
-            .map_err(|error| FeatureError::Frame(error.to_string()))?;
-        let numbers = numbers
-            .f64()
-            .map_err(|error| FeatureError::Frame(error.to_string()))?;
-        for (&row, value) in rows.iter().zip(numbers.iter()) {
-            let value = value.filter(|value| value.is_finite());
-            values[[row, position]] = value.unwrap_or(f64::NAN);
+        for (&row, value) in rows.iter().zip(numbers(column, &feature.kind)?) {
+            values[[row, position]] = value;
         }
     }
     Ok(())
+}
+
+/// The values of a column of the result; what is no finite number is missing.
+fn numbers(column: &FrameColumn, kind: &FeatureKind) -> Result<Vec<f64>, FeatureError> {
+    let failed = |error: PolarsError| FeatureError::Run(error.to_string());
+    if let FeatureKind::Category { .. } = kind {
+        let codes = column.cat8().map_err(failed)?.physical();
+        let number = |code: Option<u8>| code.map_or(f64::NAN, f64::from);
+        return Ok(codes.iter().map(number).collect());
+    }
+    let numbers = column.cast(&DataType::Float64).map_err(failed)?;
+    let numbers = numbers.f64().map_err(failed)?.iter();
+    let finite = |value: Option<f64>| value.filter(|value| value.is_finite()).unwrap_or(f64::NAN);
+    Ok(numbers.map(finite).collect())
 }
 
 fn identifiers<'a>(

@@ -47,10 +47,12 @@ fn write_parquet(folder: &Folder, stem: &str, rows: &[Row<'_>]) {
             .collect();
         let all = |fits: fn(&str) -> bool| values.iter().flatten().all(|text| fits(text));
         let series = if all(|text| text.parse::<i64>().is_ok()) {
-            let numbers: Vec<Option<i64>> = values.iter().map(|text| text?.parse().ok()).collect();
+            let numbers: Vec<Option<i64>> =
+                values.iter().map(|text| (*text)?.parse().ok()).collect();
             Series::new((*name).into(), numbers)
         } else if all(|text| text.parse::<f64>().is_ok()) {
-            let numbers: Vec<Option<f64>> = values.iter().map(|text| text?.parse().ok()).collect();
+            let numbers: Vec<Option<f64>> =
+                values.iter().map(|text| (*text)?.parse().ok()).collect();
             Series::new((*name).into(), numbers)
         } else {
             Series::new((*name).into(), values)
@@ -239,9 +241,17 @@ fn a_level_nobody_knows_becomes_missing_and_is_reported_with_its_line() {
     folder.applications(
         "application_train",
         &[
-            &[("SK_ID_CURR", "1")],
-            &[("SK_ID_CURR", "2"), ("NAME_INCOME_TYPE", "Influencer")],
-            &[("SK_ID_CURR", "3"), ("NAME_INCOME_TYPE", "Astronaut")],
+            &[("SK_ID_CURR", "1"), ("TARGET", "0")],
+            &[
+                ("SK_ID_CURR", "2"),
+                ("TARGET", "0"),
+                ("NAME_INCOME_TYPE", "Influencer"),
+            ],
+            &[
+                ("SK_ID_CURR", "3"),
+                ("TARGET", "0"),
+                ("NAME_INCOME_TYPE", "Astronaut"),
+            ],
         ],
     );
     let read = folder.read(Applications::Train).unwrap();
