@@ -85,8 +85,7 @@ impl Settings {
         let mut builder = config::Config::builder()
             .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
         if let Some(path) = file {
-            builder = builder
-                .add_source(config::File::from(path).format(config::FileFormat::Toml));
+            builder = builder.add_source(config::File::from(path).format(config::FileFormat::Toml));
         }
         let settings: Self = builder
             .add_source(
@@ -116,8 +115,7 @@ impl Settings {
             ));
         }
         let scheme = self.database.url.split(':').next().unwrap_or_default();
-        if !self.database.url.is_empty()
-            && !["sqlite", "postgres", "postgresql"].contains(&scheme)
+        if !self.database.url.is_empty() && !["sqlite", "postgres", "postgresql"].contains(&scheme)
         {
             problems.push(format!(
                 "database.url begins with \"{scheme}:\"; sqlite:// and postgres:// are supported"
@@ -138,9 +136,7 @@ impl Settings {
                 "telemetry.otlp_endpoint = \"{otlp}\" does not begin with http:// or https://"
             ));
         }
-        if let Err(problem) =
-            tracing_subscriber::EnvFilter::try_new(&self.telemetry.log_filter)
-        {
+        if let Err(problem) = tracing_subscriber::EnvFilter::try_new(&self.telemetry.log_filter) {
             problems.push(format!("telemetry.log_filter: {problem}"));
         }
         if problems.is_empty() {

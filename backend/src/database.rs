@@ -20,7 +20,10 @@ pub enum DatabaseError {
     #[error("the database at {url} cannot be opened: {source}")]
     Open { url: String, source: DbErr },
     #[error("the folder {path} cannot be made: {source}")]
-    Folder { path: String, source: std::io::Error },
+    Folder {
+        path: String,
+        source: std::io::Error,
+    },
     #[error("a migration failed, the database is as before it: {0}")]
     Migration(DbErr),
     #[error(
@@ -36,12 +39,18 @@ impl Database {
     pub async fn open(settings: &Settings) -> Result<Self, DatabaseError> {
         let url = settings.database_url();
         let shown = url_without_password(&url);
-        let opened = |source| DatabaseError::Open { url: shown.clone(), source };
+        let opened = |source| DatabaseError::Open {
+            url: shown.clone(),
+            source,
+        };
         if !url.starts_with("sqlite") {
             let read = sea_orm::Database::connect(options(&url, settings.database.max_connections))
                 .await
                 .map_err(opened)?;
-            return Ok(Self { write: read.clone(), read });
+            return Ok(Self {
+                write: read.clone(),
+                read,
+            });
         }
         if let Some(folder) = sqlite_folder(&url) {
             std::fs::create_dir_all(&folder).map_err(|source| DatabaseError::Folder {
@@ -49,25 +58,31 @@ impl Database {
                 source,
             })?;
         }
-        let write = sea_orm::Database::connect(sqlite_options(&url, 1)).await.map_err(opened)?;
-        let read = sea_orm::Database::connect(sqlite_options(
-            &url,
-            settings.database.max_connections,
-        ))
-        .await
-        .map_err(opened)?;
+        let write = sea_orm::Database::connect(sqlite_options(&url, 1))
+            .await
+            .map_err(opened)?;
+        let read =
+            sea_orm::Database::connect(sqlite_options(&url, settings.database.max_connections))
+                .await
+                .map_err(opened)?;
         Ok(Self { read, write })
     }
 
     /// Brings the schema to this version of the code.
     pub async fn migrate(&self) -> Result<(), DatabaseError> {
-        Migrator::up(&self.write, None).await.map_err(DatabaseError::Migration)
+        Migrator::up(&self.write, None)
+            .await
+            .map_err(DatabaseError::Migration)
     }
 
     /// Refuses a schema that is older than the code.
     pub async fn check_is_current(&self) -> Result<(), DatabaseError> {
         let pending = Migrator::get_pending_migrations(&self.write).await?;
-        if pending.is_empty() { Ok(()) } else { Err(DatabaseError::Behind(pending.len())) }
+        if pending.is_empty() {
+            Ok(())
+        } else {
+            Err(DatabaseError::Behind(pending.len()))
+        }
     }
 
     /// For reading only.
@@ -118,7 +133,9 @@ fn sqlite_folder(url: &str) -> Option<std::path::PathBuf> {
 }
 
 fn url_without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
     match rest.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}://***@{host}"),
         None => url.to_owned(),

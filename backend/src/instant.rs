@@ -12,8 +12,7 @@ pub fn now() -> i64 {
 /// `2026-11-22T14:05:06.123456Z`; an instant out of range is shown as its number.
 #[must_use]
 pub fn rfc3339(micros: i64) -> String {
-    Timestamp::from_microsecond(micros)
-        .map_or_else(|_| micros.to_string(), |at| format!("{at:.6}"))
+    Timestamp::from_microsecond(micros).map_or_else(|_| micros.to_string(), |at| format!("{at:.6}"))
 }
 
 /// Midnight UTC of `2026-11-22`, in microseconds; `None` for what is no date.

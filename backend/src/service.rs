@@ -72,13 +72,22 @@ impl Service {
     /// The session cookie's name; the prefix makes browsers insist on HTTPS and our host.
     #[must_use]
     pub fn cookie_name(&self) -> &'static str {
-        if self.settings.server.secure_cookies { "__Host-octroi-session" } else { "octroi-session" }
+        if self.settings.server.secure_cookies {
+            "__Host-octroi-session"
+        } else {
+            "octroi-session"
+        }
     }
 
     /// All clients of the tenant, for comparing.
     pub async fn population(&self, scope: &TenantScope) -> Result<Arc<Population>, ClientError> {
         self.populations
-            .of(scope, self.portfolio, self.features.specs(), self.features.sql_digest())
+            .of(
+                scope,
+                self.portfolio,
+                self.features.specs(),
+                self.features.sql_digest(),
+            )
             .await
     }
 

@@ -4,6 +4,9 @@
 //! microseconds since 1970 in a `bigint` (one form in both databases, sortable, exact);
 //! identifiers are UUIDs in version 7, so that they sort by creation.
 
+// A step is one long statement in the vocabulary of the schema builder.
+#![allow(clippy::wildcard_imports, clippy::too_many_lines)]
+
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
 

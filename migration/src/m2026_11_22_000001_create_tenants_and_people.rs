@@ -100,8 +100,16 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["signing_key", "api_key", "session", "user_account", "tenant"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        for table in [
+            "signing_key",
+            "api_key",
+            "session",
+            "user_account",
+            "tenant",
+        ] {
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
         Ok(())
     }

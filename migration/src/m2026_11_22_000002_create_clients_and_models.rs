@@ -101,9 +101,7 @@ impl MigrationTrait for Migration {
                     .col(integer("version"))
                     .col(string("updated_by"))
                     .col(big_integer("updated_at"))
-                    .primary_key(
-                        Index::create().col("tenant_id").col("model").col("alias"),
-                    )
+                    .primary_key(Index::create().col("tenant_id").col("model").col("alias"))
                     .foreign_key(&mut tenant_key("model_alias"))
                     .to_owned(),
             )
@@ -128,7 +126,9 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["drift_report", "model_alias", "model_version", "client"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
         Ok(())
     }

@@ -125,13 +125,21 @@ impl Actor {
     /// Somebody at the command line of the machine.
     #[must_use]
     pub fn operator() -> Self {
-        Self { kind: ActorKind::System, id: None, role: Some("operator".to_owned()) }
+        Self {
+            kind: ActorKind::System,
+            id: None,
+            role: Some("operator".to_owned()),
+        }
     }
 
     /// Nobody is signed in (a failed sign-in).
     #[must_use]
     pub fn anonymous() -> Self {
-        Self { kind: ActorKind::System, id: None, role: None }
+        Self {
+            kind: ActorKind::System,
+            id: None,
+            role: None,
+        }
     }
 }
 
@@ -156,11 +164,15 @@ pub struct Event {
 
 impl Event {
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // identifiers are small and mostly `Copy`
     pub fn new(action: Action, kind: &'static str, id: impl ToString) -> Self {
         Self {
             id: Uuid::now_v7(),
             action,
-            subject: Subject { kind, id: id.to_string() },
+            subject: Subject {
+                kind,
+                id: id.to_string(),
+            },
             client_number: None,
             decision_id: None,
             data: json!({}),

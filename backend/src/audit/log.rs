@@ -84,7 +84,9 @@ pub async fn append(
     }
     // SQLite takes at most 32,766 variables in one statement.
     for chunk in rows.chunks(1_000) {
-        entity::Entity::insert_many(chunk.to_vec()).exec_without_returning(connection).await?;
+        entity::Entity::insert_many(chunk.to_vec())
+            .exec_without_returning(connection)
+            .await?;
     }
     Ok(ids)
 }
@@ -188,7 +190,11 @@ pub async fn search(scope: &TenantScope, filter: &AuditFilter) -> Result<AuditPa
 
 /// One entry of this tenant's log.
 pub async fn find(scope: &TenantScope, id: Uuid) -> Result<Option<StoredEvent>, DbErr> {
-    scope.find::<entity::Entity>().filter(entity::Column::Id.eq(id)).one(scope.reader()).await
+    scope
+        .find::<entity::Entity>()
+        .filter(entity::Column::Id.eq(id))
+        .one(scope.reader())
+        .await
 }
 
 /// When each actor was last seen in the log, or last did `action`.
@@ -196,7 +202,10 @@ pub async fn last_seen(
     scope: &TenantScope,
     action: Option<Action>,
 ) -> Result<HashMap<Uuid, i64>, DbErr> {
-    let filter = AuditFilter { action, ..AuditFilter::default() };
+    let filter = AuditFilter {
+        action,
+        ..AuditFilter::default()
+    };
     let rows: Vec<(Uuid, i64)> = matching(scope, &filter)
         .filter(entity::Column::ActorId.is_not_null())
         .select_only()

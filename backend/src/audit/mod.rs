@@ -6,4 +6,6 @@ mod event;
 mod log;
 
 pub use event::{Action, Actor, ActorKind, Event, Subject};
-pub use log::{AuditFilter, AuditPage, StoredEvent, append, count, entity, find, last_seen, search};
+pub use log::{
+    AuditFilter, AuditPage, StoredEvent, append, count, entity, find, last_seen, search,
+};

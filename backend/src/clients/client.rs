@@ -74,7 +74,11 @@ pub enum ClientError {
     #[error(transparent)]
     Features(#[from] FeatureError),
     #[error("line {line} of {file}: {problem}")]
-    Names { file: String, line: usize, problem: String },
+    Names {
+        file: String,
+        line: usize,
+        problem: String,
+    },
     #[error("the worker that computes features has stopped")]
     WorkerStopped,
     #[error(transparent)]
@@ -104,16 +108,23 @@ impl Inputs {
         features: Vec<f64>,
         features_sql_digest: &str,
     ) -> Result<Self, ClientError> {
-        let damaged = |why: String| ClientError::Damaged { number: application.id, why };
+        let damaged = |why: String| ClientError::Damaged {
+            number: application.id,
+            why,
+        };
         let canonical =
             serde_jcs::to_vec(&application.content).map_err(|error| damaged(error.to_string()))?;
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-        packed.write_all(&canonical).map_err(|error| damaged(error.to_string()))?;
+        packed
+            .write_all(&canonical)
+            .map_err(|error| damaged(error.to_string()))?;
         let own = &application.content["application"];
         Ok(Self {
             number: application.id,
             inputs_digest: digest::sha256(&canonical),
-            inputs: packed.finish().map_err(|error| damaged(error.to_string()))?,
+            inputs: packed
+                .finish()
+                .map_err(|error| damaged(error.to_string()))?,
             features_digest: digest::sha256(&to_bytes(&features)),
             features,
             features_sql_digest: features_sql_digest.to_owned(),
@@ -153,14 +164,22 @@ impl Inputs {
 /// Features as the database keeps them: little-endian `f64`, one after the other.
 #[must_use]
 pub fn to_bytes(values: &[f64]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }
 
 /// The inverse of [`to_bytes`]; `None` when the length is no multiple of eight.
 #[must_use]
 pub fn from_bytes(bytes: &[u8]) -> Option<Vec<f64>> {
     let (values, rest) = bytes.as_chunks::<8>();
-    rest.is_empty().then(|| values.iter().map(|value| f64::from_le_bytes(*value)).collect())
+    rest.is_empty().then(|| {
+        values
+            .iter()
+            .map(|value| f64::from_le_bytes(*value))
+            .collect()
+    })
 }
 
 /// The client with this number.
@@ -175,17 +194,24 @@ pub async fn find(scope: &TenantScope, number: i64) -> Result<Client, ClientErro
 
 /// The raw application that a client's row holds, verified against its digest.
 pub fn inputs_of(client: &Client) -> Result<RawApplication, ClientError> {
-    let damaged = |why: String| ClientError::Damaged { number: client.number, why };
+    let damaged = |why: String| ClientError::Damaged {
+        number: client.number,
+        why,
+    };
     let mut canonical = Vec::new();
     GzDecoder::new(client.inputs.as_slice())
         .read_to_end(&mut canonical)
         .map_err(|error| damaged(error.to_string()))?;
     if digest::sha256(&canonical) != client.inputs_digest {
-        return Err(damaged("they do not have the digest recorded with them".to_owned()));
+        return Err(damaged(
+            "they do not have the digest recorded with them".to_owned(),
+        ));
     }
-    let content =
-        serde_json::from_slice(&canonical).map_err(|error| damaged(error.to_string()))?;
-    Ok(RawApplication { id: client.number, content })
+    let content = serde_json::from_slice(&canonical).map_err(|error| damaged(error.to_string()))?;
+    Ok(RawApplication {
+        id: client.number,
+        content,
+    })
 }
 
 /// The features a client's row holds.
@@ -216,11 +242,17 @@ pub async fn record(
         .await?;
     let facts = json!({ "inputs": inputs.inputs_digest, "features": inputs.features_digest });
     let event = |action| {
-        Event::new(action, "client", inputs.number).about_client(inputs.number).with(facts)
+        Event::new(action, "client", inputs.number)
+            .about_client(inputs.number)
+            .with(facts)
     };
     match stored {
         None => {
-            inputs.clone().row(scope, String::new()).insert(transaction.connection()).await?;
+            inputs
+                .clone()
+                .row(scope, String::new())
+                .insert(transaction.connection())
+                .await?;
             Ok(Recorded::Written(event(Action::ClientCreated)))
         }
         Some(row)

@@ -42,7 +42,11 @@ impl FeatureWorker {
                 answer(portfolio, &digest, batch);
             }
         });
-        Ok(Self { queue, specs, sql_digest })
+        Ok(Self {
+            queue,
+            specs,
+            sql_digest,
+        })
     }
 
     /// The features of one application, in the order of [`specs`](Self::specs).
@@ -82,9 +86,8 @@ fn answer(portfolio: &Portfolio, sql_digest: &str, batch: Vec<(RawApplication, A
         Err(_) => {
             for (application, answer) in applications.iter().zip(answers) {
                 let alone = compute(portfolio, sql_digest, std::slice::from_ref(application));
-                let _ = answer.send(alone.and_then(|mut rows| {
-                    rows.pop().ok_or(ClientError::WorkerStopped)
-                }));
+                let _ = answer
+                    .send(alone.and_then(|mut rows| rows.pop().ok_or(ClientError::WorkerStopped)));
             }
         }
     }

@@ -10,8 +10,8 @@ use octroi_data::features;
 use octroi_data::portfolio::Portfolio;
 use octroi_data::raw_tables::ReadReport;
 use octroi_data::reader::{self, Applications};
-use sea_orm::entity::prelude::*;
 use sea_orm::QuerySelect;
+use sea_orm::entity::prelude::*;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -43,8 +43,11 @@ impl Names {
             line,
             problem,
         };
-        let mut reader = csv::Reader::from_path(file).map_err(|error| problem(1, error.to_string()))?;
-        let header = reader.headers().map_err(|error| problem(1, error.to_string()))?;
+        let mut reader =
+            csv::Reader::from_path(file).map_err(|error| problem(1, error.to_string()))?;
+        let header = reader
+            .headers()
+            .map_err(|error| problem(1, error.to_string()))?;
         if header.iter().collect::<Vec<_>>() != ["SK_ID_CURR", "NAME"] {
             return Err(problem(1, "the header must be SK_ID_CURR,NAME".to_owned()));
         }
@@ -102,11 +105,15 @@ pub async fn import(
         imported += 1;
         if rows.len() == CHUNK {
             let full = std::mem::replace(&mut rows, Vec::with_capacity(CHUNK));
-            Entity::insert_many(full).exec_without_returning(transaction.connection()).await?;
+            Entity::insert_many(full)
+                .exec_without_returning(transaction.connection())
+                .await?;
         }
     }
     if !rows.is_empty() {
-        Entity::insert_many(rows).exec_without_returning(transaction.connection()).await?;
+        Entity::insert_many(rows)
+            .exec_without_returning(transaction.connection())
+            .await?;
     }
     let files: Vec<_> = tables
         .report()

@@ -110,7 +110,10 @@ async fn state(scope: &TenantScope) -> Result<State, ClientError> {
         .one(scope.reader())
         .await?
         .unwrap_or_default();
-    Ok(State { clients: clients as u64, changed_at: changed_at.unwrap_or_default() })
+    Ok(State {
+        clients: clients as u64,
+        changed_at: changed_at.unwrap_or_default(),
+    })
 }
 
 async fn load(
@@ -146,8 +149,12 @@ async fn load(
             break;
         }
     }
-    let values = Array2::from_shape_vec((numbers.len(), width), values)
-        .map_err(|error| ClientError::Damaged { number: 0, why: error.to_string() })?;
+    let values = Array2::from_shape_vec((numbers.len(), width), values).map_err(|error| {
+        ClientError::Damaged {
+            number: 0,
+            why: error.to_string(),
+        }
+    })?;
     Ok((numbers, values))
 }
 
@@ -160,7 +167,11 @@ fn build(
     let names = specs.iter().map(|spec| spec.name.as_str());
     let columns = SimilarColumn::of_dictionary(&portfolio.dictionary, names);
     let similar = SimilarClients::build(values.view(), &columns).ok();
-    let rows = numbers.iter().enumerate().map(|(row, number)| (*number, row)).collect();
+    let rows = numbers
+        .iter()
+        .enumerate()
+        .map(|(row, number)| (*number, row))
+        .collect();
     Population {
         similar_by: columns.into_iter().map(|column| column.name).collect(),
         numbers,

@@ -89,7 +89,11 @@ pub async fn search(scope: &TenantScope, filter: &ClientFilter) -> Result<Client
         ClientOrder::Credit => Column::Credit,
         ClientOrder::Decided => Column::DecidedAt,
     };
-    let direction = if filter.descending { Order::Desc } else { Order::Asc };
+    let direction = if filter.descending {
+        Order::Desc
+    } else {
+        Order::Asc
+    };
     let clients = query
         .select_only()
         .columns([
@@ -126,7 +130,9 @@ fn matching(text: &str) -> Condition {
     let like = || sea_orm::sea_query::LikeExpr::new(format!("%{escaped}%")).escape('\\');
     let name = Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(Column::Name)));
     let number = Expr::col(Column::Number).cast_as("text");
-    Condition::any().add(name.like(like())).add(number.like(like()))
+    Condition::any()
+        .add(name.like(like()))
+        .add(number.like(like()))
 }
 
 /// Clients, and how the last decision of each went.
@@ -139,7 +145,11 @@ pub async fn counts(scope: &TenantScope) -> Result<Counts, ClientError> {
             .count(scope.reader())
             .await
     };
-    Ok(Counts { clients, granted: of("granted").await?, refused: of("refused").await? })
+    Ok(Counts {
+        clients,
+        granted: of("granted").await?,
+        refused: of("refused").await?,
+    })
 }
 
 impl From<&Client> for ClientLine {

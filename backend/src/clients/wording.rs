@@ -26,7 +26,11 @@ pub fn page_language(language: Language) -> octroi_frontend::Language {
 impl Wording {
     #[must_use]
     pub fn new(portfolio: &'static Portfolio, language: Language) -> Self {
-        Self { portfolio, language, format: Format::new(page_language(language)) }
+        Self {
+            portfolio,
+            language,
+            format: Format::new(page_language(language)),
+        }
     }
 
     #[must_use]
@@ -41,8 +45,10 @@ impl Wording {
     /// The dictionary's label; the name itself where the dictionary has none.
     #[must_use]
     pub fn label(&self, feature: &str) -> String {
-        self.entry(feature)
-            .map_or_else(|| feature.to_owned(), |entry| entry.label.get(self.language).to_owned())
+        self.entry(feature).map_or_else(
+            || feature.to_owned(),
+            |entry| entry.label.get(self.language).to_owned(),
+        )
     }
 
     /// The dictionary's description.
@@ -56,16 +62,17 @@ impl Wording {
     /// The family a feature belongs to (its name, not its label).
     #[must_use]
     pub fn family(&self, feature: &str) -> &'static str {
-        self.entry(feature).map_or("", |entry| entry.family.as_str())
+        self.entry(feature)
+            .map_or("", |entry| entry.family.as_str())
     }
 
     /// The label of a family.
     #[must_use]
     pub fn family_label(&self, family: &str) -> String {
-        self.portfolio
-            .dictionary
-            .family(family)
-            .map_or_else(|| family.to_owned(), |family| family.label.get(self.language).to_owned())
+        self.portfolio.dictionary.family(family).map_or_else(
+            || family.to_owned(),
+            |family| family.label.get(self.language).to_owned(),
+        )
     }
 
     /// A level of a category in words.
@@ -73,7 +80,10 @@ impl Wording {
     pub fn level(&self, feature: &str, level: &str) -> String {
         self.entry(feature)
             .and_then(|entry| entry.levels.get(level))
-            .map_or_else(|| level.to_owned(), |text| text.get(self.language).to_owned())
+            .map_or_else(
+                || level.to_owned(),
+                |text| text.get(self.language).to_owned(),
+            )
     }
 
     /// A value as it is to be read. `levels`: of a category, whose value is a position.
@@ -97,6 +107,7 @@ impl Wording {
     /// True for a yes-or-no feature.
     #[must_use]
     pub fn is_flag(&self, feature: &str) -> bool {
-        self.entry(feature).is_some_and(|entry| entry.unit.as_str() == "flag")
+        self.entry(feature)
+            .is_some_and(|entry| entry.unit.as_str() == "flag")
     }
 }

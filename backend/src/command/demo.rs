@@ -99,7 +99,10 @@ pub(super) async fn run(
     arguments: DemoArguments,
 ) -> Result<(), CommandError> {
     let mut settings = Settings::load(config)?;
-    settings.home = arguments.home.clone().unwrap_or_else(|| PathBuf::from("var/demo"));
+    settings.home = arguments
+        .home
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("var/demo"));
     settings.server.secure_cookies = false;
     settings.telemetry.log_format = LogFormat::Text;
     "warn,sqlx=error".clone_into(&mut settings.telemetry.log_filter);
@@ -128,11 +131,22 @@ pub(super) async fn run(
 
 /// Removes only what a demo makes, and only from a folder that holds nothing else.
 fn clear(home: &Path) -> Result<(), CommandError> {
-    let failed = |source| CommandError::Write { path: home.to_owned(), source };
+    let failed = |source| CommandError::Write {
+        path: home.to_owned(),
+        source,
+    };
     if !home.exists() {
         return Ok(());
     }
-    let ours = ["ready", "data", "packages", "notes", "octroi.db", "octroi.db-wal", "octroi.db-shm"];
+    let ours = [
+        "ready",
+        "data",
+        "packages",
+        "notes",
+        "octroi.db",
+        "octroi.db-wal",
+        "octroi.db-shm",
+    ];
     for entry in std::fs::read_dir(home).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
         if !ours.iter().any(|known| name == *known) {
@@ -152,7 +166,10 @@ async fn prepare(
     home: &Path,
     clients: usize,
 ) -> Result<(), CommandError> {
-    println!("\n{}: writing {clients} invented clients with their histories", bank.name);
+    println!(
+        "\n{}: writing {clients} invented clients with their histories",
+        bank.name
+    );
     let folder = home.join("data").join(bank.slug);
     population(bank.seed, clients, bank.first_id, &folder)?;
     let tenant = tenancy::create(&service.database, bank.slug, bank.name, bank.language).await?;
@@ -180,9 +197,16 @@ async fn prepare(
         json: false,
     };
     train::train(service, &scope, &arguments).await?;
-    let import = Import { folder: &folder, which: Applications::Test, names: names(&folder, service)? };
+    let import = Import {
+        folder: &folder,
+        which: Applications::Test,
+        names: names(&folder, service)?,
+    };
     let report = clients::import(&scope, service.portfolio, import).await?;
-    println!("{}: {} applicants of today imported; deciding", bank.name, report.imported);
+    println!(
+        "{}: {} applicants of today imported; deciding",
+        bank.name, report.imported
+    );
     decide_all(service, &scope).await?;
     let champion = service.models.champion(&scope).await?;
     if let Some(champion) = champion {
@@ -214,15 +238,17 @@ fn save_key(folder: &Path, secret: &str) -> Result<(), CommandError> {
 
 /// Invented names, the same for the same client each time.
 fn names(folder: &Path, service: &Service) -> Result<Names, CommandError> {
-    let tables =
-        octroi_data::reader::read_folder(service.portfolio, folder, Applications::Test)?;
+    let tables = octroi_data::reader::read_folder(service.portfolio, folder, Applications::Test)?;
     let name = |number: i64| {
         let first = FIRST_NAMES[(number.unsigned_abs() as usize * 7) % FIRST_NAMES.len()];
         let last = LAST_NAMES[(number.unsigned_abs() as usize / 3) % LAST_NAMES.len()];
         format!("{first} {last}")
     };
-    let named: HashMap<i64, String> =
-        tables.ids().into_iter().map(|number| (number, name(number))).collect();
+    let named: HashMap<i64, String> = tables
+        .ids()
+        .into_iter()
+        .map(|number| (number, name(number)))
+        .collect();
     Ok(Names::from_map(named))
 }
 

@@ -57,12 +57,22 @@ pub(super) fn run(arguments: &DriftArguments) -> Result<(), CommandError> {
     let html = document::drift(&view, "", page_language(arguments.language))?;
     write_file(&arguments.out, html.as_bytes())?;
     for feature in report.features.iter().take(5) {
-        println!("{:<32} PSI {:.4}  {:?}", feature.name, feature.psi, feature.verdict);
+        println!(
+            "{:<32} PSI {:.4}  {:?}",
+            feature.name, feature.psi, feature.verdict
+        );
     }
-    println!("{} columns compared; {}", report.features.len(), arguments.out.display());
+    println!(
+        "{} columns compared; {}",
+        report.features.len(),
+        arguments.out.display()
+    );
     Ok(())
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }

@@ -45,9 +45,16 @@ pub(super) async fn run(
         Which::Test => Applications::Test,
         Which::All => Applications::All,
     };
-    let import = Import { folder: &arguments.data, which, names };
+    let import = Import {
+        folder: &arguments.data,
+        which,
+        names,
+    };
     let report = clients::import(&scope, service.portfolio, import).await?;
     tell_reading(&report.read);
-    println!("{} clients imported, {} were there already", report.imported, report.present);
+    println!(
+        "{} clients imported, {} were there already",
+        report.imported, report.present
+    );
     Ok(())
 }

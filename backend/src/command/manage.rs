@@ -33,7 +33,9 @@ pub(super) async fn add_tenant(
     )
     .await?;
     let id = tenant.id.0;
-    operator_scope(&service, tenant).record(Event::new(Action::TenantCreated, "tenant", id)).await?;
+    operator_scope(&service, tenant)
+        .record(Event::new(Action::TenantCreated, "tenant", id))
+        .await?;
     println!("{} added", arguments.slug);
     Ok(())
 }

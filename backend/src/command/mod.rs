@@ -35,7 +35,13 @@ use std::sync::Arc;
 
 /// Octroi: credit scoring that banks share.
 #[derive(Parser)]
-#[command(name = "octroi", version, about, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "octroi",
+    version,
+    about,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub struct Cli {
     /// Configuration file (TOML); variables OCTROI_SECTION__NAME go over it.
     #[arg(long, global = true, env = "OCTROI_CONFIG", value_name = "FILE")]
@@ -112,7 +118,10 @@ pub enum CommandError {
     #[error("the document cannot be made: {0}")]
     Document(#[from] octroi_frontend::RenderError),
     #[error("{} cannot be written: {source}", path.display())]
-    Write { path: PathBuf, source: std::io::Error },
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{0}")]
     Usage(String),
     #[error("the work was interrupted: {0}")]
@@ -137,7 +146,10 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::UserAdd(arguments) => manage::add_user(config, arguments).await,
         Command::KeyAdd(arguments) => manage::add_key(config, arguments).await,
         Command::Openapi => {
-            println!("{}", serde_json::to_string_pretty(&crate::web::api::document())?);
+            println!(
+                "{}",
+                serde_json::to_string_pretty(&crate::web::api::document())?
+            );
             Ok(())
         }
     }
@@ -192,12 +204,20 @@ async fn tenant(
 /// A scope for the operator at the command line.
 fn operator_scope(service: &Service, tenant: Tenant) -> TenantScope {
     let request_id = format!("cli-{}", Uuid::now_v7());
-    TenantScope::new(service.database.clone(), Arc::new(tenant), Actor::operator(), request_id)
+    TenantScope::new(
+        service.database.clone(),
+        Arc::new(tenant),
+        Actor::operator(),
+        request_id,
+    )
 }
 
 /// Writes a file whole or not at all: first under a temporary name beside it.
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    let failed = |source| CommandError::Write { path: path.to_owned(), source };
+    let failed = |source| CommandError::Write {
+        path: path.to_owned(),
+        source,
+    };
     if let Some(folder) = path.parent()
         && !folder.as_os_str().is_empty()
     {
@@ -212,7 +232,10 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
 /// Tells about a read folder on standard error: absent tables and warnings.
 fn tell_reading(report: &octroi_data::raw_tables::ReadReport) {
     for table in &report.tables {
-        eprintln!("read {}: {} rows from {}", table.table, table.rows, table.file);
+        eprintln!(
+            "read {}: {} rows from {}",
+            table.table, table.rows, table.file
+        );
     }
     if !report.absent.is_empty() {
         eprintln!(

@@ -58,10 +58,7 @@ pub(super) async fn run(
 }
 
 /// The CSV text, its rows, and how many of them are refused.
-fn scored(
-    package: &Package,
-    table: &FeatureTable,
-) -> Result<(String, usize, usize), CommandError> {
+fn scored(package: &Package, table: &FeatureTable) -> Result<(String, usize, usize), CommandError> {
     let rows = arranged(package, table)?;
     let threshold = package.manifest.threshold;
     let mut refused = 0;

@@ -41,7 +41,12 @@ pub(super) fn run(arguments: &SynthArguments) -> Result<(), CommandError> {
         println!("{}: {} rows", table.file, table.rows);
     }
     if let Some(rate) = report.default_rate {
-        println!("{} of {} labelled clients defaulted ({:.2} %)", report.defaults, report.labelled, rate * 100.0);
+        println!(
+            "{} of {} labelled clients defaulted ({:.2} %)",
+            report.defaults,
+            report.labelled,
+            rate * 100.0
+        );
     }
     Ok(())
 }
@@ -53,7 +58,12 @@ pub(super) fn population(
     first_id: i64,
     folder: &Path,
 ) -> Result<(), CommandError> {
-    let options = SynthOptions { clients, seed, first_id, ..SynthOptions::default() };
+    let options = SynthOptions {
+        clients,
+        seed,
+        first_id,
+        ..SynthOptions::default()
+    };
     write(&options, folder).map(|_| ())
 }
 

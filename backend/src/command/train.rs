@@ -68,7 +68,11 @@ pub(super) async fn train(
     arguments: &TrainArguments,
 ) -> Result<(), CommandError> {
     let (fn_cost, fp_cost) = (scope.tenant().fn_cost, scope.tenant().fp_cost);
-    let base = if arguments.quick { TrainingOptions::quick() } else { TrainingOptions::default() };
+    let base = if arguments.quick {
+        TrainingOptions::quick()
+    } else {
+        TrainingOptions::default()
+    };
     let options = TrainingOptions {
         seed: arguments.seed,
         folds: arguments.folds,
@@ -82,7 +86,13 @@ pub(super) async fn train(
         tokio::task::spawn_blocking(move || fit(portfolio, &folder, &options)).await??;
     let registered = service
         .models
-        .register(scope, &arguments.model, &arguments.alias, &package, "operator")
+        .register(
+            scope,
+            &arguments.model,
+            &arguments.alias,
+            &package,
+            "operator",
+        )
         .await?;
     let notes = write_notes(service, scope, arguments, registered.version).await?;
     if arguments.json {
@@ -103,7 +113,11 @@ pub(super) async fn train(
         );
     } else {
         tell(&package, &seconds);
-        let existed = if registered.existed { " (the same package as before)" } else { "" };
+        let existed = if registered.existed {
+            " (the same package as before)"
+        } else {
+            ""
+        };
         println!(
             "\n{}@{} is version {}{existed}\ndigest {}",
             arguments.model, arguments.alias, registered.version, registered.digest
@@ -139,7 +153,10 @@ fn fit(
                 FeatureKind::Number => None,
                 FeatureKind::Category { levels } => Some(levels.clone()),
             },
-            monotone: portfolio.dictionary.entry(&spec.name).map_or(0, |entry| entry.monotone),
+            monotone: portfolio
+                .dictionary
+                .entry(&spec.name)
+                .map_or(0, |entry| entry.monotone),
         })
         .collect();
     eprintln!("{} clients, {} features", table.ids.len(), columns.len());
@@ -188,10 +205,13 @@ async fn write_notes(
         target: VersionTarget::Version(version),
     };
     let model = service.models.resolve(scope, &reference).await?;
-    let folder = arguments
-        .note
-        .clone()
-        .unwrap_or_else(|| service.settings.home.join("notes").join(&scope.tenant().slug));
+    let folder = arguments.note.clone().unwrap_or_else(|| {
+        service
+            .settings
+            .home
+            .join("notes")
+            .join(&scope.tenant().slug)
+    });
     let mut written = Vec::new();
     for language in Language::ALL {
         let wording = Wording::new(service.portfolio, language);
@@ -211,7 +231,11 @@ fn tell(package: &Package, seconds: &[f64]) {
         "candidate", "AUC", "+/-", "AP", "cost", "threshold", "seconds"
     );
     for (candidate, seconds) in package.manifest.candidates.iter().zip(seconds) {
-        let mark = if candidate.name == package.manifest.algorithm { "*" } else { " " };
+        let mark = if candidate.name == package.manifest.algorithm {
+            "*"
+        } else {
+            " "
+        };
         println!(
             "{:<20} {:>8.4} {:>8.4} {:>8.4} {:>10.4} {:>9.4} {:>8.1}",
             format!("{mark} {}", candidate.name),

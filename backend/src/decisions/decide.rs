@@ -104,17 +104,24 @@ pub async fn decide<A: Serialize>(
     let model = service.models.resolve(scope, &request.model).await?;
     let (inputs, is_new_application) = match request.applicant {
         Applicant::Client(number) => (inputs_on_file(service, scope, number).await?, false),
-        Applicant::Application(application) => {
-            (service.features.compute(application).await?, true)
-        }
+        Applicant::Application(application) => (service.features.compute(application).await?, true),
     };
     let wording = Wording::new(service.portfolio, request.language);
     let (decision, base_value, contributions) =
         score(service, scope, &model, &inputs, request.channel)?;
-    let explanation =
-        explain(&decision, &model.package, base_value, &contributions, wording)?;
+    let explanation = explain(
+        &decision,
+        &model.package,
+        base_value,
+        &contributions,
+        wording,
+    )?;
     let made = decision_event(&decision, &inputs);
-    let new = NewDecision { event: made.id, decision, explanation };
+    let new = NewDecision {
+        event: made.id,
+        decision,
+        explanation,
+    };
     let answer = answer(&new);
 
     let transaction = scope.begin().await?;
@@ -137,14 +144,18 @@ pub async fn decide<A: Serialize>(
                 // Somebody else has just been given an answer under this key.
                 drop(transaction);
                 let stored = earlier_answer(scope, given).await?;
-                return stored.map(Decided::Repeated).ok_or(DecisionError::Database(error));
+                return stored
+                    .map(Decided::Repeated)
+                    .ok_or(DecisionError::Database(error));
             }
             other => other?,
         }
     }
     transaction.commit(made, events).await?;
     let outcome = new.explanation.outcome;
-    service.metrics.decision(outcome.as_str(), request.channel.as_str());
+    service
+        .metrics
+        .decision(outcome.as_str(), request.channel.as_str());
     Ok(Decided::New(answer))
 }
 

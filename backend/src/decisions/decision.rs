@@ -67,7 +67,11 @@ impl Outcome {
     /// A PD at or above the threshold is refused.
     #[must_use]
     pub fn of(pd: f64, threshold: f64) -> Self {
-        if pd >= threshold { Self::Refused } else { Self::Granted }
+        if pd >= threshold {
+            Self::Refused
+        } else {
+            Self::Granted
+        }
     }
 
     #[must_use]
@@ -81,7 +85,9 @@ impl Outcome {
     /// The outcome of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Granted, Self::Refused].into_iter().find(|outcome| outcome.as_str() == name)
+        [Self::Granted, Self::Refused]
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
     }
 }
 
@@ -201,14 +207,15 @@ pub async fn list(
 
 /// The latest decision of the tenant.
 pub async fn recent(scope: &TenantScope) -> Result<Option<DecisionLine>, DecisionError> {
-    Ok(lines(scope).limit(1).into_model().one(scope.reader()).await?)
+    Ok(lines(scope)
+        .limit(1)
+        .into_model()
+        .one(scope.reader())
+        .await?)
 }
 
 /// Instants and outcomes of the decisions since `from`, for counts by day.
-pub async fn per_day(
-    scope: &TenantScope,
-    from: i64,
-) -> Result<Vec<(i64, String)>, DecisionError> {
+pub async fn per_day(scope: &TenantScope, from: i64) -> Result<Vec<(i64, String)>, DecisionError> {
     Ok(scope
         .find::<entity::Entity>()
         .filter(entity::Column::CreatedAt.gte(from))

@@ -14,8 +14,8 @@ use octroi_frontend::Words;
 use octroi_frontend::sentence;
 use octroi_frontend::views::{Reason, Standing};
 use octroi_model_registry::package::{Package, PackageFeature};
-use sea_orm::entity::prelude::*;
 use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -128,14 +128,22 @@ pub fn explain(
     contributions: &[f64],
     wording: Wording,
 ) -> Result<ExplanationDocument, DecisionError> {
-    let damaged = |why: &str| DecisionError::Damaged { id: row.id, why: why.to_owned() };
+    let damaged = |why: &str| DecisionError::Damaged {
+        id: row.id,
+        why: why.to_owned(),
+    };
     let features = clients::from_bytes(&row.features).ok_or_else(|| damaged("features"))?;
     let specs = &package.manifest.features;
     if features.len() != specs.len() || contributions.len() != specs.len() {
         return Err(damaged("its features are not those of its model"));
     }
     let mut order: Vec<usize> = (0..specs.len()).collect();
-    order.sort_by(|a, b| contributions[*b].abs().total_cmp(&contributions[*a].abs()).then(a.cmp(b)));
+    order.sort_by(|a, b| {
+        contributions[*b]
+            .abs()
+            .total_cmp(&contributions[*a].abs())
+            .then(a.cmp(b))
+    });
     let told: Vec<ContributionDocument> = order
         .iter()
         .map(|&i| ContributionDocument {
@@ -180,20 +188,34 @@ fn reasons(
         }
         let raises = contribution.contribution > 0.0;
         let family = wording.family(&contribution.feature);
-        let of_family = families.iter().filter(|seen| **seen == (family, raises)).count();
-        let of_direction = chosen.iter().filter(|reason| reason.raises == raises).count();
+        let of_family = families
+            .iter()
+            .filter(|seen| **seen == (family, raises))
+            .count();
+        let of_direction = chosen
+            .iter()
+            .filter(|reason| reason.raises == raises)
+            .count();
         if of_family >= PER_FAMILY || of_direction >= REASONS {
             continue;
         }
         families.push((family, raises));
-        let strength = if size >= STRONG { 3 } else { 1 + u8::from(size >= PLAIN) };
+        let strength = if size >= STRONG {
+            3
+        } else {
+            1 + u8::from(size >= PLAIN)
+        };
         let told = Reason {
             feature: contribution.feature.clone(),
             label: contribution.label.clone(),
             value: contribution.value.clone(),
             raises,
             strength,
-            standing: standing(&specs[i], features[i], wording.is_flag(&contribution.feature)),
+            standing: standing(
+                &specs[i],
+                features[i],
+                wording.is_flag(&contribution.feature),
+            ),
         };
         chosen.push(ReasonDocument {
             sentence: sentence::reason(words, &told),
@@ -216,9 +238,13 @@ fn standing(feature: &PackageFeature, value: f64, flag: bool) -> Standing {
         return Standing::Unsaid;
     }
     if let Some(shares) = &reference.level_shares {
-        return shares.get(value as usize).map_or(Standing::Unsaid, |s| Standing::SharedBy(*s));
+        return shares
+            .get(value as usize)
+            .map_or(Standing::Unsaid, |s| Standing::SharedBy(*s));
     }
-    let Some(quantiles) = &reference.quantiles else { return Standing::Unsaid };
+    let Some(quantiles) = &reference.quantiles else {
+        return Standing::Unsaid;
+    };
     if flag {
         return Standing::Unsaid;
     }
@@ -241,12 +267,18 @@ fn share_at_most(quantiles: &[f64], value: f64) -> f64 {
 }
 
 fn interpolated(quantiles: &[f64], at: usize, value: f64) -> f64 {
-    let Some(last) = at.checked_sub(1) else { return 0.0 };
+    let Some(last) = at.checked_sub(1) else {
+        return 0.0;
+    };
     match quantiles.get(at) {
         None => last as f64,
         Some(next) => {
             let width = next - quantiles[last];
-            let within = if width > 0.0 { (value - quantiles[last]) / width } else { 0.0 };
+            let within = if width > 0.0 {
+                (value - quantiles[last]) / width
+            } else {
+                0.0
+            };
             last as f64 + within.clamp(0.0, 1.0)
         }
     }
@@ -279,19 +311,25 @@ pub fn shown_event(
     document: &ExplanationDocument,
     channel: Channel,
 ) -> Result<Event, serde_json::Error> {
-    let reasons: Vec<&str> = document.reasons.iter().map(|r| r.feature.as_str()).collect();
-    Ok(Event::new(Action::ExplanationShown, "decision", document.decision_id)
-        .about_client(document.client_id)
-        .about_decision(document.decision_id)
-        .with(json!({
-            "channel": channel,
-            "language": document.language,
-            "model": document.model,
-            "version": document.version,
-            "model_digest": document.model_digest,
-            "explanation": document.digest()?,
-            "reasons": reasons,
-        })))
+    let reasons: Vec<&str> = document
+        .reasons
+        .iter()
+        .map(|r| r.feature.as_str())
+        .collect();
+    Ok(
+        Event::new(Action::ExplanationShown, "decision", document.decision_id)
+            .about_client(document.client_id)
+            .about_decision(document.decision_id)
+            .with(json!({
+                "channel": channel,
+                "language": document.language,
+                "model": document.model,
+                "version": document.version,
+                "model_digest": document.model_digest,
+                "explanation": document.digest()?,
+                "reasons": reasons,
+            })),
+    )
 }
 
 /// The explanation of a stored decision. Its event is committed before the document is handed
@@ -326,8 +364,9 @@ mod tests {
     #[test]
     fn a_value_that_most_clients_have_is_not_called_high() {
         // 0 for the first 15 twentieths, then rising.
-        let quantiles: Vec<f64> =
-            (0..=20).map(|i| if i <= 15 { 0.0 } else { f64::from(i - 15) }).collect();
+        let quantiles: Vec<f64> = (0..=20)
+            .map(|i| if i <= 15 { 0.0 } else { f64::from(i - 15) })
+            .collect();
         assert!(share_below(&quantiles, 0.0).abs() < 1e-12);
         assert!((share_at_most(&quantiles, 0.0) - 15.0).abs() < 1e-12);
     }

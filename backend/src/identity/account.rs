@@ -76,7 +76,10 @@ impl TryFrom<entity::Model> for Account {
             id: row.id,
             email: row.email,
             name: row.name,
-            role: row.role.parse().map_err(|_| AccountError::StoredRole(row.role))?,
+            role: row
+                .role
+                .parse()
+                .map_err(|_| AccountError::StoredRole(row.role))?,
             language: row.language.parse().unwrap_or(Language::En),
             disabled: row.disabled_at.is_some(),
             created_at: row.created_at,
@@ -100,7 +103,11 @@ pub async fn create(
     new: NewAccount,
 ) -> Result<Account, AccountError> {
     let email = normalised(&new.email);
-    if email.len() > 254 || !email.split_once('@').is_some_and(|(l, d)| !l.is_empty() && d.contains('.')) {
+    if email.len() > 254
+        || !email
+            .split_once('@')
+            .is_some_and(|(l, d)| !l.is_empty() && d.contains('.'))
+    {
         return Err(AccountError::Email(new.email));
     }
     let password_hash = hasher.hash(new.password).await?;
@@ -123,8 +130,8 @@ pub async fn create(
         Some(SqlErr::UniqueConstraintViolation(_)) => AccountError::Exists(email),
         _ => error.into(),
     })?;
-    let event = Event::new(Action::UserCreated, "user", id)
-        .with(json!({ "role": new.role.as_str() }));
+    let event =
+        Event::new(Action::UserCreated, "user", id).with(json!({ "role": new.role.as_str() }));
     transaction.commit(event, Vec::new()).await?;
     row.try_into()
 }
@@ -155,7 +162,10 @@ pub async fn find(
 /// How an attempt to sign in ended; unknown account, wrong password and disabled account are
 /// one and the same to the outside.
 pub enum SignIn {
-    Welcome { tenant: Arc<Tenant>, account: Box<Account> },
+    Welcome {
+        tenant: Arc<Tenant>,
+        account: Box<Account>,
+    },
     Refused,
 }
 
@@ -173,7 +183,9 @@ pub async fn sign_in(
         .await?;
     let stored = row.as_ref().map(|row| row.password_hash.clone());
     let matches = hasher.verify(password, stored).await?;
-    let Some(row) = row else { return Ok(SignIn::Refused) };
+    let Some(row) = row else {
+        return Ok(SignIn::Refused);
+    };
     let Some(tenant) = tenancy::entity::Entity::find_by_id(row.tenant_id)
         .one(database.read())
         .await?
@@ -183,11 +195,19 @@ pub async fn sign_in(
     let tenant = Arc::new(Tenant::from(tenant));
     let account = Account::try_from(row)?;
     if matches && !account.disabled {
-        return Ok(SignIn::Welcome { tenant, account: Box::new(account) });
+        return Ok(SignIn::Welcome {
+            tenant,
+            account: Box::new(account),
+        });
     }
-    TenantScope::new(database.clone(), tenant, Actor::anonymous(), request_id.to_owned())
-        .record(Event::new(Action::SignInFailed, "user", account.id))
-        .await?;
+    TenantScope::new(
+        database.clone(),
+        tenant,
+        Actor::anonymous(),
+        request_id.to_owned(),
+    )
+    .record(Event::new(Action::SignInFailed, "user", account.id))
+    .await?;
     Ok(SignIn::Refused)
 }
 
@@ -219,7 +239,13 @@ pub async fn set_disabled(
         .filter(session::entity::Column::UserId.eq(id))
         .exec(transaction.connection())
         .await?;
-    let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
-    transaction.commit(Event::new(action, "user", id), Vec::new()).await?;
+    let action = if disabled {
+        Action::UserDisabled
+    } else {
+        Action::UserEnabled
+    };
+    transaction
+        .commit(Event::new(action, "user", id), Vec::new())
+        .await?;
     Ok(true)
 }

@@ -75,7 +75,11 @@ impl From<entity::Model> for ApiKey {
             id: row.id,
             name: row.name,
             prefix: row.prefix,
-            scopes: row.scopes.split(' ').filter_map(Permission::named).collect(),
+            scopes: row
+                .scopes
+                .split(' ')
+                .filter_map(Permission::named)
+                .collect(),
             created_by: row.created_by,
             created_at: row.created_at,
             revoked: row.revoked_at.is_some(),
@@ -89,7 +93,10 @@ pub async fn create(
     name: &str,
     scopes: &[Permission],
 ) -> Result<NewApiKey, DbErr> {
-    let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
+    let secret = format!(
+        "{PREFIX}{}",
+        URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+    );
     let names: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
     let id = Uuid::now_v7();
     let transaction = scope.begin().await?;
@@ -109,7 +116,10 @@ pub async fn create(
     .await?;
     let event = Event::new(Action::ApiKeyCreated, "api_key", id).with(json!({ "scopes": names }));
     transaction.commit(event, Vec::new()).await?;
-    Ok(NewApiKey { key: row.into(), secret })
+    Ok(NewApiKey {
+        key: row.into(),
+        secret,
+    })
 }
 
 /// The tenant's keys, newest first.
@@ -136,7 +146,9 @@ pub async fn revoke(scope: &TenantScope, id: Uuid) -> Result<bool, DbErr> {
     let mut row: entity::ActiveModel = row.into();
     row.revoked_at = Set(Some(instant::now()));
     row.update(transaction.connection()).await?;
-    transaction.commit(Event::new(Action::ApiKeyRevoked, "api_key", id), Vec::new()).await?;
+    transaction
+        .commit(Event::new(Action::ApiKeyRevoked, "api_key", id), Vec::new())
+        .await?;
     Ok(true)
 }
 

@@ -88,7 +88,9 @@ impl<N: Need, T: DeserializeOwned + 'static> FromRequest for BrowserForm<N, T> {
         let request = request.clone();
         Box::pin(async move {
             let authorized: Authorized<N> = authorize(&request).await?;
-            let body = body.await.map_err(|error| Problem::BadRequest(error.to_string()))?;
+            let body = body
+                .await
+                .map_err(|error| Problem::BadRequest(error.to_string()))?;
             let bad = |error: serde_urlencoded::de::Error| Problem::BadRequest(error.to_string());
             let token: FormToken = serde_urlencoded::from_bytes(&body).map_err(bad)?;
             let cookie = authorized.session.as_deref().unwrap_or_default();
@@ -141,14 +143,21 @@ async fn authenticate(request: &HttpRequest) -> Result<SignedIn, AuthenticationE
         principal.actor(),
         RequestId::of(request),
     );
-    Ok(SignedIn { principal, scope, session })
+    Ok(SignedIn {
+        principal,
+        scope,
+        session,
+    })
 }
 
 async fn by_bearer(
     request: &HttpRequest,
     service: &Service,
 ) -> Result<Principal, AuthenticationError> {
-    let value = request.headers().get(header::AUTHORIZATION).ok_or(AuthenticationError::Anonymous)?;
+    let value = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .ok_or(AuthenticationError::Anonymous)?;
     let token = value
         .to_str()
         .ok()
@@ -169,22 +178,30 @@ async fn by_bearer(
             permissions: key.scopes,
         });
     }
-    let (tenant_id, user_id) =
-        service.tokens.check(token).map_err(|_| AuthenticationError::Invalid)?;
+    let (tenant_id, user_id) = service
+        .tokens
+        .check(token)
+        .map_err(|_| AuthenticationError::Invalid)?;
     let session = session::Session { tenant_id, user_id };
-    person(service, &session).await?.ok_or(AuthenticationError::Invalid)
+    person(service, &session)
+        .await?
+        .ok_or(AuthenticationError::Invalid)
 }
 
 async fn by_session(
     request: &HttpRequest,
     service: &Service,
 ) -> Result<(Principal, String), AuthenticationError> {
-    let cookie = request.cookie(service.cookie_name()).ok_or(AuthenticationError::Anonymous)?;
+    let cookie = request
+        .cookie(service.cookie_name())
+        .ok_or(AuthenticationError::Anonymous)?;
     let limits = &service.settings.session;
     let session = session::find(&service.database, cookie.value(), limits)
         .await?
         .ok_or(AuthenticationError::Anonymous)?;
-    let principal = person(service, &session).await?.ok_or(AuthenticationError::Anonymous)?;
+    let principal = person(service, &session)
+        .await?
+        .ok_or(AuthenticationError::Anonymous)?;
     Ok((principal, cookie.value().to_owned()))
 }
 
@@ -197,13 +214,15 @@ async fn person(
         return Ok(None);
     };
     let account = account::find(&service.database, session.tenant_id, session.user_id).await?;
-    Ok(account.filter(|account| !account.disabled).map(|account| Principal {
-        tenant,
-        kind: ActorKind::User,
-        id: account.id,
-        name: account.name,
-        role: Some(account.role),
-        permissions: account.role.permissions().to_vec(),
-        language: account.language,
-    }))
+    Ok(account
+        .filter(|account| !account.disabled)
+        .map(|account| Principal {
+            tenant,
+            kind: ActorKind::User,
+            id: account.id,
+            name: account.name,
+            role: Some(account.role),
+            permissions: account.role.permissions().to_vec(),
+            language: account.language,
+        }))
 }

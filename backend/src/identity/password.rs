@@ -98,7 +98,11 @@ impl PasswordHasher {
 
     /// The PHC string to store.
     pub async fn hash(&self, password: Password) -> Result<String, PasswordError> {
-        let _permit = self.permits.acquire().await.map_err(|_| PasswordError::Hash)?;
+        let _permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| PasswordError::Hash)?;
         tokio::task::spawn_blocking(move || hash(&password.0))
             .await
             .map_err(|_| PasswordError::Hash)?
@@ -111,13 +115,19 @@ impl PasswordHasher {
         password: Password,
         stored: Option<String>,
     ) -> Result<bool, PasswordError> {
-        let _permit = self.permits.acquire().await.map_err(|_| PasswordError::Hash)?;
+        let _permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| PasswordError::Hash)?;
         let decoy = Arc::clone(&self.decoy);
         tokio::task::spawn_blocking(move || {
             let known = stored.is_some();
             let phc = stored.as_deref().unwrap_or(&decoy);
             let parsed = PasswordHash::new(phc).map_err(|_| PasswordError::Hash)?;
-            let matches = argon2()?.verify_password(password.0.as_bytes(), &parsed).is_ok();
+            let matches = argon2()?
+                .verify_password(password.0.as_bytes(), &parsed)
+                .is_ok();
             Ok(known && matches)
         })
         .await
@@ -142,13 +152,26 @@ mod tests {
                 .await
                 .expect("verifies")
         );
-        assert!(!hasher.verify(typed("wrong"), Some(stored)).await.expect("verifies"));
-        assert!(!hasher.verify(typed("anything"), None).await.expect("verifies"));
+        assert!(
+            !hasher
+                .verify(typed("wrong"), Some(stored))
+                .await
+                .expect("verifies")
+        );
+        assert!(
+            !hasher
+                .verify(typed("anything"), None)
+                .await
+                .expect("verifies")
+        );
     }
 
     #[test]
     fn short_and_leaked_passwords_are_refused() {
-        assert!(matches!(Password::chosen("short".into()), Err(PasswordError::Length(5))));
+        assert!(matches!(
+            Password::chosen("short".into()),
+            Err(PasswordError::Length(5))
+        ));
         assert!(matches!(
             Password::chosen("Password1234".into()),
             Err(PasswordError::Leaked)

@@ -55,7 +55,10 @@ impl Permission {
     /// The permission of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|permission| permission.as_str() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|permission| permission.as_str() == name)
     }
 }
 
@@ -90,7 +93,13 @@ impl Role {
         };
         match self {
             Self::Adviser => &[ViewClients, MakeDecisions, ViewDecisions],
-            Self::Analyst => &[ViewClients, MakeDecisions, ViewDecisions, ViewModels, ViewDrift],
+            Self::Analyst => &[
+                ViewClients,
+                MakeDecisions,
+                ViewDecisions,
+                ViewModels,
+                ViewDrift,
+            ],
             Self::Compliance => &[ViewClients, ViewDecisions, ViewModels, ViewDrift, ViewAudit],
             Self::Admin => &[ManageUsers, ManageKeys],
         }
@@ -127,7 +136,9 @@ mod tests {
     fn every_permission_is_held_by_some_role() {
         for permission in Permission::ALL {
             assert!(
-                Role::ALL.iter().any(|role| role.permissions().contains(permission)),
+                Role::ALL
+                    .iter()
+                    .any(|role| role.permissions().contains(permission)),
                 "{} is held by nobody",
                 permission.as_str()
             );

@@ -67,7 +67,9 @@ pub async fn open(
         .filter(entity::Column::ExpiresAt.lt(at))
         .exec(transaction.connection())
         .await?;
-    transaction.commit(Event::new(Action::SignedIn, "user", account.id), Vec::new()).await?;
+    transaction
+        .commit(Event::new(Action::SignedIn, "user", account.id), Vec::new())
+        .await?;
     Ok(token)
 }
 
@@ -80,14 +82,20 @@ pub async fn find(
 ) -> Result<Option<Session>, DbErr> {
     let at = instant::now();
     let hash = digest::sha256(token.as_bytes());
-    let Some(row) = entity::Entity::find_by_id(hash).one(database.read()).await? else {
+    let Some(row) = entity::Entity::find_by_id(hash)
+        .one(database.read())
+        .await?
+    else {
         return Ok(None);
     };
     let idle = i64::from(limits.idle_minutes) * MINUTE;
     if at >= row.expires_at || at - row.last_seen_at >= idle {
         return Ok(None);
     }
-    let session = Session { tenant_id: row.tenant_id, user_id: row.user_id };
+    let session = Session {
+        tenant_id: row.tenant_id,
+        user_id: row.user_id,
+    };
     if at - row.last_seen_at > MINUTE {
         let mut row: entity::ActiveModel = row.into();
         row.last_seen_at = Set(at);
@@ -107,7 +115,9 @@ pub async fn end(scope: &TenantScope, token: &str, user: Uuid) -> Result<(), DbE
     entity::Entity::delete_by_id(digest::sha256(token.as_bytes()))
         .exec(transaction.connection())
         .await?;
-    transaction.commit(Event::new(Action::SignedOut, "user", user), Vec::new()).await?;
+    transaction
+        .commit(Event::new(Action::SignedOut, "user", user), Vec::new())
+        .await?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ impl Default for SignInThrottle {
 
 impl SignInThrottle {
     /// True when this attempt may go on.
+    #[must_use]
     pub fn admits(&self, email: &str, address: Option<IpAddr>) -> bool {
         let account = digest::sha256(email.trim().to_lowercase().as_bytes());
         // Both are counted whatever the first says.

@@ -38,11 +38,18 @@ impl FromStr for ModelReference {
         if model.is_empty() || target.is_empty() {
             return Err(format!("\"{text}\" is not NAME@ALIAS or NAME@VERSION"));
         }
-        let target = target.strip_prefix('v').unwrap_or(target).parse().map_or_else(
-            |_| VersionTarget::Alias(target.to_owned()),
-            VersionTarget::Version,
-        );
-        Ok(Self { model: model.to_owned(), target })
+        let target = target
+            .strip_prefix('v')
+            .unwrap_or(target)
+            .parse()
+            .map_or_else(
+                |_| VersionTarget::Alias(target.to_owned()),
+                VersionTarget::Version,
+            );
+        Ok(Self {
+            model: model.to_owned(),
+            target,
+        })
     }
 }
 
@@ -58,15 +65,27 @@ impl fmt::Display for ModelReference {
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     #[error("the model \"{model}\" has no version {version}; versions there are: {known}")]
-    UnknownVersion { model: String, version: i32, known: String },
+    UnknownVersion {
+        model: String,
+        version: i32,
+        known: String,
+    },
     #[error("the model \"{model}\" has no alias \"{alias}\"; aliases there are: {known}")]
-    UnknownAlias { model: String, alias: String, known: String },
+    UnknownAlias {
+        model: String,
+        alias: String,
+        known: String,
+    },
     #[error(
         "a model's name has 1 to 60 of a-z, 0-9, - and _, and begins with a letter; \"{0}\" does not"
     )]
     BadName(String),
     #[error("version {version} of \"{model}\": {source}")]
-    Package { model: String, version: i32, source: StoreError },
+    Package {
+        model: String,
+        version: i32,
+        source: StoreError,
+    },
     #[error("the package store: {0}")]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -98,7 +117,10 @@ pub struct ModelLibrary {
 impl ModelLibrary {
     /// Packages in a folder.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
-        Ok(Self { store: PackageStore::folder(folder)?, loaded: RwLock::default() })
+        Ok(Self {
+            store: PackageStore::folder(folder)?,
+            loaded: RwLock::default(),
+        })
     }
 
     /// The version that `reference` means for this tenant, with its package.
@@ -116,18 +138,28 @@ impl ModelLibrary {
         };
         let row = version_row(scope, &reference.model, version).await?;
         let package = self.package(&row).await?;
-        Ok(ResolvedModel { row, alias, package })
+        Ok(ResolvedModel {
+            row,
+            alias,
+            package,
+        })
     }
 
     /// The package of a version, from memory or from the store.
     pub async fn package(&self, row: &model_version::Model) -> Result<Arc<Package>, ModelError> {
-        if let Some(package) =
-            self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(&row.digest)
+        if let Some(package) = self
+            .loaded
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&row.digest)
         {
             return Ok(Arc::clone(package));
         }
-        let package =
-            self.store.get(&row.digest).await.map_err(|source| ModelError::Package {
+        let package = self
+            .store
+            .get(&row.digest)
+            .await
+            .map_err(|source| ModelError::Package {
                 model: row.model.clone(),
                 version: row.version,
                 source,
@@ -186,15 +218,36 @@ impl ModelLibrary {
             .insert(transaction.connection())
             .await?;
             events.push(
-                Event::new(Action::ModelTrained, "model_version", format!("{model}@{version}"))
-                    .with(facts.clone()),
+                Event::new(
+                    Action::ModelTrained,
+                    "model_version",
+                    format!("{model}@{version}"),
+                )
+                .with(facts.clone()),
             );
         }
-        move_alias(transaction.connection(), scope, model, alias, version, created_by, at).await?;
-        let moved = Event::new(Action::AliasMoved, "model_alias", format!("{model}@{alias}"))
-            .with(facts);
+        move_alias(
+            transaction.connection(),
+            scope,
+            model,
+            alias,
+            version,
+            created_by,
+            at,
+        )
+        .await?;
+        let moved = Event::new(
+            Action::AliasMoved,
+            "model_alias",
+            format!("{model}@{alias}"),
+        )
+        .with(facts);
         transaction.commit(moved, events).await?;
-        Ok(Registered { version, digest, existed })
+        Ok(Registered {
+            version,
+            digest,
+            existed,
+        })
     }
 
     /// All versions of the tenant, newest first.
@@ -224,10 +277,7 @@ impl ModelLibrary {
     }
 
     /// The champion that pages score with: of the only model, or of the first by name.
-    pub async fn champion(
-        &self,
-        scope: &TenantScope,
-    ) -> Result<Option<ResolvedModel>, ModelError> {
+    pub async fn champion(&self, scope: &TenantScope) -> Result<Option<ResolvedModel>, ModelError> {
         let Some(alias) = scope
             .find::<model_alias::Entity>()
             .filter(model_alias::Column::Alias.eq("champion"))
@@ -250,14 +300,14 @@ fn check_name(name: &str) -> Result<(), ModelError> {
     let fine = name.len() <= 60
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(allowed);
-    if fine { Ok(()) } else { Err(ModelError::BadName(name.to_owned())) }
+    if fine {
+        Ok(())
+    } else {
+        Err(ModelError::BadName(name.to_owned()))
+    }
 }
 
-async fn alias_version(
-    scope: &TenantScope,
-    model: &str,
-    alias: &str,
-) -> Result<i32, ModelError> {
+async fn alias_version(scope: &TenantScope, model: &str, alias: &str) -> Result<i32, ModelError> {
     let aliases = scope
         .find::<model_alias::Entity>()
         .filter(model_alias::Column::Model.eq(model))
@@ -287,12 +337,20 @@ async fn version_row(
     versions
         .into_iter()
         .find(|row| row.version == version)
-        .ok_or_else(|| ModelError::UnknownVersion { model: model.to_owned(), version, known })
+        .ok_or_else(|| ModelError::UnknownVersion {
+            model: model.to_owned(),
+            version,
+            known,
+        })
 }
 
 fn listed(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 async fn move_alias(
@@ -338,10 +396,16 @@ mod tests {
     #[test]
     fn a_reference_names_an_alias_a_version_or_the_champion() {
         let target = |text: &str| text.parse::<ModelReference>().map(|r| r.target);
-        assert_eq!(target("credit@champion"), Ok(VersionTarget::Alias("champion".into())));
+        assert_eq!(
+            target("credit@champion"),
+            Ok(VersionTarget::Alias("champion".into()))
+        );
         assert_eq!(target("credit@3"), Ok(VersionTarget::Version(3)));
         assert_eq!(target("credit@v3"), Ok(VersionTarget::Version(3)));
-        assert_eq!(target("credit"), Ok(VersionTarget::Alias("champion".into())));
+        assert_eq!(
+            target("credit"),
+            Ok(VersionTarget::Alias("champion".into()))
+        );
         assert!(target("@3").is_err());
     }
 }

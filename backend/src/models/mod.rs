@@ -6,8 +6,8 @@ mod entity;
 mod library;
 mod view;
 
-pub use view::{note_view, version_view};
 pub use entity::{model_alias, model_version};
 pub use library::{
     ModelError, ModelLibrary, ModelReference, Registered, ResolvedModel, VersionTarget,
 };
+pub use view::{note_view, version_view};

@@ -55,7 +55,11 @@ pub fn version_view(
                 .collect(),
         },
         cost_curve: CostCurve {
-            points: evaluation.cost_curve.iter().map(|point| cost_point(evaluation, point)).collect(),
+            points: evaluation
+                .cost_curve
+                .iter()
+                .map(|point| cost_point(evaluation, point))
+                .collect(),
             threshold: manifest.threshold,
             cost_per_client: evaluation.cost_per_client,
         },
@@ -95,13 +99,18 @@ pub fn note_view(bank: &str, model: &ResolvedModel, wording: Wording) -> NoteVie
 /// The point of the cost curve that the threshold is.
 fn at_threshold(evaluation: &Evaluation) -> Option<&evaluation::CostPoint> {
     evaluation.cost_curve.iter().min_by(|a, b| {
-        let distance = |point: &evaluation::CostPoint| (point.threshold - evaluation.threshold).abs();
+        let distance =
+            |point: &evaluation::CostPoint| (point.threshold - evaluation.threshold).abs();
         distance(a).total_cmp(&distance(b))
     })
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 fn good(evaluation: &Evaluation) -> usize {
@@ -121,7 +130,9 @@ fn metrics(evaluation: &Evaluation, at: Option<&evaluation::CostPoint>) -> Metri
         log_loss: evaluation.log_loss,
         cost_per_client: evaluation.cost_per_client,
         granted_share: at.map_or(0.0, |point| point.granted_share),
-        missed_defaults: at.map_or(0.0, |point| share(point.missed_defaults, evaluation.defaults)),
+        missed_defaults: at.map_or(0.0, |point| {
+            share(point.missed_defaults, evaluation.defaults)
+        }),
         refused_good: at.map_or(0.0, |point| share(point.refused_good, good(evaluation))),
     }
 }
@@ -141,7 +152,10 @@ fn roc(evaluation: &Evaluation, at: Option<&evaluation::CostPoint>) -> Roc {
         points: evaluation
             .roc
             .iter()
-            .map(|point| RocPoint { fpr: point.fpr, tpr: point.tpr })
+            .map(|point| RocPoint {
+                fpr: point.fpr,
+                tpr: point.tpr,
+            })
             .collect(),
         auc: evaluation.auc,
         at_threshold: at.map(|point| RocPoint {

@@ -21,6 +21,7 @@ pub mod entity {
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "drift_report")]
+    #[allow(clippy::struct_field_names)] // the column of the model is called `model`
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub tenant_id: Uuid,
@@ -113,7 +114,9 @@ pub async fn compute(
         created_by: Set(by.to_owned()),
         created_at: Set(at),
     };
-    entity::Entity::insert(row).exec_without_returning(transaction.connection()).await?;
+    entity::Entity::insert(row)
+        .exec_without_returning(transaction.connection())
+        .await?;
     let event = Event::new(Action::DriftComputed, "drift_report", id).with(json!({
         "model": model.row.model,
         "version": model.row.version,
@@ -156,10 +159,19 @@ fn column(feature: &PackageFeature, values: impl Iterator<Item = f64>) -> NamedC
         None => Values::Number(values.collect()),
         Some(levels) => Values::Category {
             codes: values
-                .map(|value| if value.is_nan() { u32::MAX } else { value as u32 })
+                .map(|value| {
+                    if value.is_nan() {
+                        u32::MAX
+                    } else {
+                        value as u32
+                    }
+                })
                 .collect(),
             levels: levels.clone(),
         },
     };
-    NamedColumn { name: feature.name.clone(), values }
+    NamedColumn {
+        name: feature.name.clone(),
+        values,
+    }
 }

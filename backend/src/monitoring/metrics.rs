@@ -43,19 +43,30 @@ impl Default for Metrics {
             requests.clone(),
         );
         registry.register("decisions", "Decisions recorded", decisions.clone());
-        Self { registry, requests, decisions }
+        Self {
+            registry,
+            requests,
+            decisions,
+        }
     }
 }
 
 impl Metrics {
     pub(crate) fn request(&self, method: &str, route: &str, status: u16, elapsed: Duration) {
-        let labels =
-            RequestLabels { method: method.to_owned(), route: route.to_owned(), status };
-        self.requests.get_or_create(&labels).observe(elapsed.as_secs_f64());
+        let labels = RequestLabels {
+            method: method.to_owned(),
+            route: route.to_owned(),
+            status,
+        };
+        self.requests
+            .get_or_create(&labels)
+            .observe(elapsed.as_secs_f64());
     }
 
     pub(crate) fn decision(&self, outcome: &'static str, channel: &'static str) {
-        self.decisions.get_or_create(&DecisionLabels { outcome, channel }).inc();
+        self.decisions
+            .get_or_create(&DecisionLabels { outcome, channel })
+            .inc();
     }
 
     /// The metrics as text.

@@ -37,16 +37,19 @@ impl Telemetry {
                 .with_current_span(true)
                 .with_span_list(false)
                 .boxed(),
-            LogFormat::Text => {
-                tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed()
-            }
+            LogFormat::Text => tracing_subscriber::fmt::layer()
+                .with_writer(std::io::stderr)
+                .boxed(),
         };
         let traces = if settings.otlp_endpoint.is_empty() {
             None
         } else {
             opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
             let endpoint = format!("{}/v1/traces", settings.otlp_endpoint.trim_end_matches('/'));
-            let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build()?;
+            let exporter = SpanExporter::builder()
+                .with_http()
+                .with_endpoint(endpoint)
+                .build()?;
             let resource = Resource::builder().with_service_name("octroi").build();
             Some(
                 SdkTracerProvider::builder()
@@ -58,7 +61,11 @@ impl Telemetry {
         let spans = traces
             .as_ref()
             .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("octroi")));
-        tracing_subscriber::registry().with(filter).with(logs).with(spans).try_init()?;
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(logs)
+            .with(spans)
+            .try_init()?;
         Ok(Self { traces })
     }
 }

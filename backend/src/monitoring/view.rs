@@ -3,9 +3,7 @@
 use crate::clients::wording::Wording;
 use octroi_data::drift::{self, Kind, Test, Verdict, Why};
 use octroi_data::language::Language;
-use octroi_frontend::views::{
-    DriftBin, DriftReport, DriftRow, DriftTest, DriftVerdict, LeftOut,
-};
+use octroi_frontend::views::{DriftBin, DriftReport, DriftRow, DriftTest, DriftVerdict, LeftOut};
 
 /// What the numbers of a report are about.
 pub struct DriftHeading {
@@ -33,11 +31,18 @@ pub fn drift_view(
         rows_current: report.rows_current as u64,
         model: heading.model,
         score: None,
-        rows: report.features.iter().map(|feature| row(feature, wording)).collect(),
+        rows: report
+            .features
+            .iter()
+            .map(|feature| row(feature, wording))
+            .collect(),
         left_out: report
             .left_out
             .iter()
-            .map(|column| LeftOut { name: column.name.clone(), why: why(column.why, wording.language()).to_owned() })
+            .map(|column| LeftOut {
+                name: column.name.clone(),
+                why: why(column.why, wording.language()).to_owned(),
+            })
             .collect(),
     }
 }
@@ -47,8 +52,14 @@ fn why(why: Why, language: Language) -> &'static str {
         Why::Identifier => ("identifier", "identifiant"),
         Why::Label => ("outcome", "résultat observé"),
         Why::OnlyInReference => ("only in the reference", "seulement dans la référence"),
-        Why::OnlyInCurrent => ("only in the current data", "seulement dans les données actuelles"),
-        Why::KindsDiffer => ("number on one side, category on the other", "nombre d’un côté, catégorie de l’autre"),
+        Why::OnlyInCurrent => (
+            "only in the current data",
+            "seulement dans les données actuelles",
+        ),
+        Why::KindsDiffer => (
+            "number on one side, category on the other",
+            "nombre d’un côté, catégorie de l’autre",
+        ),
         Why::NoRows => ("no rows", "aucune ligne"),
     };
     match language {
@@ -60,10 +71,9 @@ fn why(why: Why, language: Language) -> &'static str {
 fn row(feature: &drift::FeatureDrift, wording: Wording) -> DriftRow {
     let statistic = feature.statistic.as_ref();
     let test = match statistic.map(|statistic| statistic.test) {
-        Some(Test::KolmogorovSmirnov) => DriftTest::KolmogorovSmirnov,
         Some(Test::ChiSquare) => DriftTest::ChiSquare,
-        None if feature.kind == Kind::Number => DriftTest::KolmogorovSmirnov,
-        None => DriftTest::ChiSquare,
+        None if feature.kind == Kind::Category => DriftTest::ChiSquare,
+        Some(Test::KolmogorovSmirnov) | None => DriftTest::KolmogorovSmirnov,
     };
     DriftRow {
         label: wording.label(&feature.name),

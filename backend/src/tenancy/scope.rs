@@ -29,7 +29,12 @@ impl TenantScope {
     /// `request_id` goes into every event written through this scope.
     #[must_use]
     pub fn new(database: Database, tenant: Arc<Tenant>, actor: Actor, request_id: String) -> Self {
-        Self { database, tenant, actor, request_id }
+        Self {
+            database,
+            tenant,
+            actor,
+            request_id,
+        }
     }
 
     #[must_use]
@@ -67,7 +72,10 @@ impl TenantScope {
     /// Begins a transaction; dropping it rolls back.
     pub async fn begin(&self) -> Result<TenantTransaction, DbErr> {
         let transaction = self.database.write().begin().await?;
-        Ok(TenantTransaction { scope: self.clone(), transaction })
+        Ok(TenantTransaction {
+            scope: self.clone(),
+            transaction,
+        })
     }
 
     /// Commits an event that stands for itself (a denied access, a log viewed).

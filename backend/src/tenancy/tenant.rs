@@ -131,5 +131,8 @@ pub async fn find_by_slug(database: &Database, slug: &str) -> Result<Tenant, Ten
     tenants
         .into_iter()
         .find(|tenant| tenant.slug == slug)
-        .ok_or_else(|| TenantError::Unknown { slug: slug.to_owned(), known })
+        .ok_or_else(|| TenantError::Unknown {
+            slug: slug.to_owned(),
+            known,
+        })
 }

@@ -22,15 +22,24 @@ impl RequestId {
     /// The id of this request.
     #[must_use]
     pub fn of(request: &HttpRequest) -> String {
-        request.extensions().get::<Self>().map(|id| id.0.clone()).unwrap_or_default()
+        request
+            .extensions()
+            .get::<Self>()
+            .map(|id| id.0.clone())
+            .unwrap_or_default()
     }
 
     fn from_headers(headers: &HeaderMap) -> Self {
         let sane = |text: &&str| {
             (1..=64).contains(&text.len())
-                && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+                && text
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         };
-        let given = headers.get(&HEADER).and_then(|value| value.to_str().ok()).filter(sane);
+        let given = headers
+            .get(&HEADER)
+            .and_then(|value| value.to_str().ok())
+            .filter(sane);
         Self(given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
     }
 }
@@ -58,7 +67,9 @@ pub(super) async fn observe(
     let id = RequestId::from_headers(request.headers());
     let method = request.method().clone();
     // The pattern, not the path: paths hold identifiers, and metrics must stay countable.
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let route = request
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
     let span = tracing::info_span!(
         "request",
         otel.name = format!("{method} {route}"),
@@ -82,10 +93,16 @@ pub(super) async fn observe(
     let elapsed = started.elapsed();
     span.record("http.response.status_code", status);
     if let Some(service) = service {
-        service.metrics.request(method.as_str(), &route, status, elapsed);
+        service
+            .metrics
+            .request(method.as_str(), &route, status, elapsed);
     }
     span.in_scope(|| {
-        tracing::info!(status, milliseconds = elapsed.as_secs_f64() * 1e3, "answered");
+        tracing::info!(
+            status,
+            milliseconds = elapsed.as_secs_f64() * 1e3,
+            "answered"
+        );
     });
     Ok(response)
 }

@@ -177,9 +177,16 @@ impl From<DbErr> for Problem {
 
 fn connection_lost(error: &DbErr) -> bool {
     let text = error.to_string();
-    ["pool timed out", "onnection", "database is locked", "i/o error", "disk I/O", "io error"]
-        .iter()
-        .any(|sign| text.contains(sign))
+    [
+        "pool timed out",
+        "onnection",
+        "database is locked",
+        "i/o error",
+        "disk I/O",
+        "io error",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
 }
 
 impl From<AuthenticationError> for Problem {

@@ -11,8 +11,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    #[error("the address {address} cannot be listened on: {source}; is another server running there? set server.address")]
-    Bind { address: String, source: std::io::Error },
+    #[error(
+        "the address {address} cannot be listened on: {source}; is another server running there? set server.address"
+    )]
+    Bind {
+        address: String,
+        source: std::io::Error,
+    },
     #[error("the server stopped: {0}")]
     Run(#[from] std::io::Error),
 }
@@ -27,9 +32,12 @@ impl Server {
     /// Takes the configured address; port 0 takes a free one.
     pub fn bind(service: Service) -> Result<Self, ServerError> {
         let address = service.settings.server.address.clone();
-        let listener = TcpListener::bind(&address)
-            .map_err(|source| ServerError::Bind { address, source })?;
-        Ok(Self { listener, service: web::Data::new(service) })
+        let listener =
+            TcpListener::bind(&address).map_err(|source| ServerError::Bind { address, source })?;
+        Ok(Self {
+            listener,
+            service: web::Data::new(service),
+        })
     }
 
     /// Where it listens.
@@ -55,9 +63,14 @@ impl Server {
                     // A path that cannot be what it should be names nothing that exists.
                     Problem::NotFound("page or resource").into()
                 }))
-                .app_data(web::QueryConfig::default().error_handler(|error, _| {
-                    Problem::BadRequest(error.to_string()).into()
-                }))
+                .app_data(
+                    web::FormConfig::default()
+                        .error_handler(|error, _| Problem::BadRequest(error.to_string()).into()),
+                )
+                .app_data(
+                    web::QueryConfig::default()
+                        .error_handler(|error, _| Problem::BadRequest(error.to_string()).into()),
+                )
                 .wrap(Compress::default())
                 .wrap(from_fn(pages::problems_become_pages))
                 .wrap(from_fn(headers::secure))

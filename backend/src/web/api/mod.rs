@@ -2,5 +2,5 @@
 
 mod v1;
 
-pub(super) use v1::routes;
 pub use v1::document;
+pub(super) use v1::routes;

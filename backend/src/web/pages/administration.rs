@@ -65,7 +65,11 @@ async fn show<N: identity::Need>(
                 id: key.id.to_string(),
                 name: key.name,
                 prefix: key.prefix,
-                scopes: key.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+                scopes: key
+                    .scopes
+                    .iter()
+                    .map(|scope| scope.as_str().to_owned())
+                    .collect(),
                 created_at: instant::rfc3339(key.created_at),
                 created_by: people.name("operator", key.created_by),
                 revoked: key.revoked,
@@ -76,7 +80,9 @@ async fn show<N: identity::Need>(
         settings: SettingsView {
             fn_cost: tenant.fn_cost,
             fp_cost: tenant.fp_cost,
-            champion: champion.as_ref().map(|m| format!("{} v{}", m.row.model, m.row.version)),
+            champion: champion
+                .as_ref()
+                .map(|m| format!("{} v{}", m.row.model, m.row.version)),
             threshold: champion.as_ref().map(|m| m.package.manifest.threshold),
             portfolio: tenant.portfolio.clone(),
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -97,7 +103,9 @@ pub(super) async fn create_key(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let name = form.fields.iter().find(|(field, _)| field == "name");
-    let name = name.map(|(_, name)| name.trim().to_owned()).unwrap_or_default();
+    let name = name
+        .map(|(_, name)| name.trim().to_owned())
+        .unwrap_or_default();
     let offered = key_scopes();
     let scopes: Vec<Permission> = form
         .fields
@@ -112,7 +120,10 @@ pub(super) async fn create_key(
     }
     let new = identity::create_api_key(&form.authorized.scope, &name, &scopes).await?;
     // Shown now or never, so this page answers the POST itself.
-    let shown = NewKey { name, secret: new.secret };
+    let shown = NewKey {
+        name,
+        secret: new.secret,
+    };
     show(&form.authorized, &request, &service, Some(shown)).await
 }
 
@@ -150,11 +161,17 @@ async fn set_disabled(
     disabled: bool,
 ) -> Result<HttpResponse, Problem> {
     if id == form.authorized.principal.id {
-        return Err(Problem::Conflict("nobody can disable their own account".to_owned()));
+        return Err(Problem::Conflict(
+            "nobody can disable their own account".to_owned(),
+        ));
     }
     if !identity::set_account_disabled(&form.authorized.scope, id, disabled).await? {
         return Err(Problem::NotFound("user"));
     }
-    let notice = if disabled { "user_disabled" } else { "user_enabled" };
+    let notice = if disabled {
+        "user_disabled"
+    } else {
+        "user_enabled"
+    };
     Ok(see(&format!("/administration?notice={notice}")))
 }

@@ -42,7 +42,14 @@ pub(super) async fn event_page(
     let event = audit::find(&authorized.scope, *id)
         .await?
         .ok_or(Problem::NotFound("audit event"))?;
-    show(&authorized, &request, &service, asked.into_inner(), Some(event)).await
+    show(
+        &authorized,
+        &request,
+        &service,
+        asked.into_inner(),
+        Some(event),
+    )
+    .await
 }
 
 async fn show(
@@ -75,9 +82,20 @@ async fn show(
     scope.record(viewed).await?;
     let view = AuditView {
         filter: asked,
-        actions: Action::ALL.iter().map(|action| action.as_str().to_owned()).collect(),
-        rows: found.events.iter().map(|event| row(event, &people)).collect(),
-        paging: Paging { page, page_size: PAGE_SIZE, total },
+        actions: Action::ALL
+            .iter()
+            .map(|action| action.as_str().to_owned())
+            .collect(),
+        rows: found
+            .events
+            .iter()
+            .map(|event| row(event, &people))
+            .collect(),
+        paging: Paging {
+            page,
+            page_size: PAGE_SIZE,
+            total,
+        },
         opened: opened.map(|event| AuditEvent {
             row: row(&event, &people),
             request_id: Some(event.request_id.clone()),
@@ -115,7 +133,10 @@ fn row(event: &StoredEvent, people: &People) -> AuditRow {
     AuditRow {
         id: event.id.to_string(),
         at: instant::rfc3339(event.at),
-        actor: people.name(event.actor_role.as_deref().unwrap_or(&event.actor_kind), event.actor_id),
+        actor: people.name(
+            event.actor_role.as_deref().unwrap_or(&event.actor_kind),
+            event.actor_id,
+        ),
         actor_kind: event.actor_kind.clone(),
         action: event.action.clone(),
         subject: Some(subject),

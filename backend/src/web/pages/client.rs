@@ -6,8 +6,8 @@ use super::clients::outcome;
 use super::frame::{Frame, see};
 use super::session::Button;
 use crate::audit::{self, Action, AuditFilter, Event};
-use crate::clients::{self, Client, ClientError, Population};
 use crate::clients::wording::Wording;
+use crate::clients::{self, Client, ClientError, Population};
 use crate::decisions::{
     self, Applicant, Channel, Decided, Decision, DecisionRequest, ExplanationDocument,
 };
@@ -37,8 +37,13 @@ const BARS: usize = 10;
 /// Clients taken as similar.
 pub(super) const SIMILAR: usize = 200;
 /// What stands beside the name.
-const FACTS: [&str; 5] =
-    ["DAYS_BIRTH", "OCCUPATION_TYPE", "NAME_CONTRACT_TYPE", "AMT_CREDIT", "AMT_INCOME_TOTAL"];
+const FACTS: [&str; 5] = [
+    "DAYS_BIRTH",
+    "OCCUPATION_TYPE",
+    "NAME_CONTRACT_TYPE",
+    "AMT_CREDIT",
+    "AMT_INCOME_TOTAL",
+];
 
 #[derive(Deserialize)]
 struct FileQuery {
@@ -76,7 +81,9 @@ pub(super) async fn file(
         facts: facts(&client, &population, wording),
         by,
         reasons: explained.as_ref().map(reasons).unwrap_or_default(),
-        waterfall: explained.as_ref().map(|explained| waterfall(explained, by, wording)),
+        waterfall: explained
+            .as_ref()
+            .map(|explained| waterfall(explained, by, wording)),
         decision: match &explained {
             Some(explained) => Some(scored(&service, scope, explained, &people).await?),
             None => None,
@@ -99,8 +106,11 @@ pub(super) async fn score(
     number: web::Path<i64>,
 ) -> Result<HttpResponse, Problem> {
     let scope = &form.authorized.scope;
-    let champion =
-        service.models.champion(scope).await?.ok_or(Problem::NotFound("model"))?;
+    let champion = service
+        .models
+        .champion(scope)
+        .await?
+        .ok_or(Problem::NotFound("model"))?;
     let decision = DecisionRequest {
         model: ModelReference {
             model: champion.row.model,
@@ -134,7 +144,8 @@ impl People {
     }
 
     pub(super) fn name(&self, kind: &str, id: Option<Uuid>) -> String {
-        id.and_then(|id| self.0.get(&id).cloned()).unwrap_or_else(|| kind.to_owned())
+        id.and_then(|id| self.0.get(&id).cloned())
+            .unwrap_or_else(|| kind.to_owned())
     }
 
     /// Everybody whose name holds this text.
@@ -182,8 +193,17 @@ async fn explained(
         limit: 1,
         ..AuditFilter::default()
     };
-    let event = audit::search(scope, &made).await?.events.first().map(|event| event.id);
-    Ok(Some(Explained { decision, document, event, model }))
+    let event = audit::search(scope, &made)
+        .await?
+        .events
+        .first()
+        .map(|event| event.id);
+    Ok(Some(Explained {
+        decision,
+        document,
+        event,
+        model,
+    }))
 }
 
 fn reasons(explained: &Explained) -> Vec<Reason> {
@@ -208,7 +228,12 @@ async fn scored(
     explained: &Explained,
     people: &People,
 ) -> Result<ScoredDecision, Problem> {
-    let Explained { decision, document, event, model } = explained;
+    let Explained {
+        decision,
+        document,
+        event,
+        model,
+    } = explained;
     let champion = service.models.champion(scope).await?;
     Ok(ScoredDecision {
         id: decision.id.to_string(),
@@ -288,7 +313,9 @@ fn levels(kind: &FeatureKind) -> Option<&[String]> {
 }
 
 fn facts(client: &Client, population: &Population, wording: Wording) -> Vec<Fact> {
-    let Some(row) = population.row(client.number) else { return Vec::new() };
+    let Some(row) = population.row(client.number) else {
+        return Vec::new();
+    };
     FACTS
         .iter()
         .filter_map(|feature| {
@@ -308,16 +335,28 @@ fn information(
     population: &Population,
     wording: Wording,
 ) -> Vec<InformationGroup> {
-    let Some(row) = population.row(client.number) else { return Vec::new() };
+    let Some(row) = population.row(client.number) else {
+        return Vec::new();
+    };
     let similar = population.similar_to(client.number, SIMILAR);
     let mut groups: Vec<(&str, InformationGroup)> = Vec::new();
     for (column, spec) in population.specs.iter().enumerate() {
         let family = wording.family(&spec.name);
-        let at = groups.iter().position(|(name, _)| *name == family).unwrap_or_else(|| {
-            let label = wording.family_label(family);
-            groups.push((family, InformationGroup { label, items: Vec::new(), missing: 0 }));
-            groups.len() - 1
-        });
+        let at = groups
+            .iter()
+            .position(|(name, _)| *name == family)
+            .unwrap_or_else(|| {
+                let label = wording.family_label(family);
+                groups.push((
+                    family,
+                    InformationGroup {
+                        label,
+                        items: Vec::new(),
+                        missing: 0,
+                    },
+                ));
+                groups.len() - 1
+            });
         let group = &mut groups[at].1;
         let value = population.values[[row, column]];
         if !value.is_finite() {
@@ -328,7 +367,9 @@ fn information(
         // Where a client stands has a meaning for amounts and counts, not for words.
         let ranked = levels.is_none() && !wording.is_flag(&spec.name);
         let all = population.values_of(column);
-        let percentile = ranked.then(|| percentile_rank(&all.to_vec(), value)).flatten();
+        let percentile = ranked
+            .then(|| percentile_rank(&all.to_vec(), value))
+            .flatten();
         let nearest: Vec<f64> = similar.iter().map(|row| all[*row]).collect();
         let percentile_similar = ranked.then(|| percentile_rank(&nearest, value)).flatten();
         group.items.push(InformationItem {

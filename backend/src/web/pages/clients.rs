@@ -47,10 +47,18 @@ pub(super) async fn list(
         filter: asked.into_inner(),
         bands: BANDS
             .iter()
-            .map(|(key, from, to)| PdBand { key: (*key).to_owned(), from: *from, to: *to })
+            .map(|(key, from, to)| PdBand {
+                key: (*key).to_owned(),
+                from: *from,
+                to: *to,
+            })
             .collect(),
         rows: found.clients.into_iter().map(row).collect(),
-        paging: Paging { page, page_size: PAGE_SIZE, total: found.total },
+        paging: Paging {
+            page,
+            page_size: PAGE_SIZE,
+            total: found.total,
+        },
         clients_in_portfolio: clients::counts(&authorized.scope).await?.clients,
     };
     Frame::of(&request, &service, &authorized, Section::Clients).page(&service, &view)
@@ -65,7 +73,10 @@ fn filter(asked: &ClientsFilter, page: u64) -> ClientFilter {
             DecisionFilter::Any | DecisionFilter::NotScored => None,
         },
         undecided: asked.decision == DecisionFilter::NotScored,
-        pd: BANDS.iter().find(|band| band.0 == asked.band).map(|band| (band.1, band.2)),
+        pd: BANDS
+            .iter()
+            .find(|band| band.0 == asked.band)
+            .map(|band| (band.1, band.2)),
         order: match asked.sort {
             ClientSort::Id => ClientOrder::Number,
             ClientSort::Pd => ClientOrder::Pd,

@@ -10,9 +10,7 @@ use crate::identity::{Authorized, need};
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use octroi_data::distribution::{
-    five_numbers, histogram, histogram_with_edges, percentile_rank,
-};
+use octroi_data::distribution::{five_numbers, histogram, histogram_with_edges, percentile_rank};
 use octroi_data::features::FeatureKind;
 use octroi_frontend::Section;
 use octroi_frontend::charts::{Histogram, HistogramBin};
@@ -20,7 +18,7 @@ use octroi_frontend::views::{
     ComparisonPanel, ComparisonView, FeatureGroup, FeatureOption, MedianRow,
 };
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 /// How many similar clients one can ask for.
 const CHOICES: [u64; 4] = [50, 100, 200, 500];
@@ -60,10 +58,21 @@ pub(super) async fn comparison(
         k_choices: CHOICES.to_vec(),
         similar_found: groups.similar.len() as u64,
         clients: population.numbers.len() as u64,
-        similar_by: population.similar_by.iter().map(|name| wording.label(name)).collect(),
+        similar_by: population
+            .similar_by
+            .iter()
+            .map(|name| wording.label(name))
+            .collect(),
         panels: chosen
             .iter()
-            .filter_map(|name| Some(panel(&population, population.column(name)?, &groups, wording)))
+            .filter_map(|name| {
+                Some(panel(
+                    &population,
+                    population.column(name)?,
+                    &groups,
+                    wording,
+                ))
+            })
             .collect(),
     };
     frame.page(&service, &view)
@@ -82,7 +91,11 @@ fn asked(request: &HttpRequest, population: &Population) -> (Vec<String>, u64) {
     chosen.truncate(MOST_FEATURES);
     if chosen.is_empty() {
         let known = |name: &&str| population.column(name).is_some();
-        chosen = DEFAULT_FEATURES.into_iter().filter(known).map(str::to_owned).collect();
+        chosen = DEFAULT_FEATURES
+            .into_iter()
+            .filter(known)
+            .map(str::to_owned)
+            .collect();
     }
     let k = pairs
         .iter()
@@ -106,7 +119,10 @@ fn offered(population: &Population, chosen: &[String], wording: Wording) -> Vec<
             Some((_, group)) => group.options.push(option),
             None => groups.push((
                 family,
-                FeatureGroup { label: wording.family_label(family), options: vec![option] },
+                FeatureGroup {
+                    label: wording.family_label(family),
+                    options: vec![option],
+                },
             )),
         }
     }
@@ -183,15 +199,21 @@ fn panel(
         chart,
         numeric: levels.is_none(),
         medians: std::iter::once(client)
-            .chain(medians.into_iter().map(|(group, values)| {
-                median_row(group, &values, levels.is_some(), &told)
-            }))
+            .chain(
+                medians
+                    .into_iter()
+                    .map(|(group, values)| median_row(group, &values, levels.is_some(), &told)),
+            )
             .collect(),
     }
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 fn numbers(all: &[f64], similar: &[f64], value: f64, told: &dyn Fn(f64) -> String) -> Histogram {
@@ -211,7 +233,10 @@ fn numbers(all: &[f64], similar: &[f64], value: f64, told: &dyn Fn(f64) -> Strin
             HistogramBin {
                 label,
                 all: share(of_all.counts[i], of_all.counted()),
-                similar: share(of_similar.counts.get(i).copied().unwrap_or(0), of_similar.counted()),
+                similar: share(
+                    of_similar.counts.get(i).copied().unwrap_or(0),
+                    of_similar.counted(),
+                ),
             }
         })
         .collect();
@@ -231,16 +256,21 @@ fn categories(
     told: &dyn Fn(f64) -> String,
 ) -> Histogram {
     let count = |values: &[f64], code: usize| {
-        values.iter().filter(|value| **value == code as f64).count()
+        values
+            .iter()
+            .filter(|value| code_of(**value) == Some(code))
+            .count()
     };
+    let own = code_of(value);
     let known = |values: &[f64]| values.iter().filter(|value| value.is_finite()).count();
     let (known_all, known_similar) = (known(all), known(similar));
-    let mut counted: Vec<(usize, usize)> =
-        (0..levels.len()).map(|code| (code, count(all, code))).collect();
-    counted.retain(|(code, n)| *n > 0 || value == *code as f64);
+    let mut counted: Vec<(usize, usize)> = (0..levels.len())
+        .map(|code| (code, count(all, code)))
+        .collect();
+    counted.retain(|(code, n)| *n > 0 || own == Some(*code));
     counted.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     Histogram {
-        client_bin: counted.iter().position(|(code, _)| value == *code as f64),
+        client_bin: counted.iter().position(|(code, _)| own == Some(*code)),
         bins: counted
             .iter()
             .map(|(code, n)| HistogramBin {
@@ -262,7 +292,11 @@ fn median_row(
 ) -> MedianRow {
     let numbers = five_numbers(values);
     let missing = values.iter().filter(|value| value.is_nan()).count();
-    let median = if categories { most_frequent(values) } else { numbers.as_ref().map(|n| n.median) };
+    let median = if categories {
+        most_frequent(values)
+    } else {
+        numbers.as_ref().map(|n| n.median)
+    };
     MedianRow {
         group: group.to_owned(),
         median: told(median.unwrap_or(f64::NAN)),
@@ -274,12 +308,20 @@ fn median_row(
     }
 }
 
+/// The level a value stands for; a category's value is the position of its level.
+fn code_of(value: f64) -> Option<usize> {
+    value.is_finite().then_some(value as usize)
+}
+
 fn most_frequent(values: &[f64]) -> Option<f64> {
-    let codes: HashSet<u64> =
-        values.iter().filter(|value| value.is_finite()).map(|value| *value as u64).collect();
-    codes
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for code in values.iter().copied().filter_map(code_of) {
+        *counts.entry(code).or_default() += 1;
+    }
+    // The first of equals: the order of the levels decides.
+    counts
         .into_iter()
-        .map(|code| (values.iter().filter(|value| **value == code as f64).count(), code))
-        .max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)))
-        .map(|(_, code)| code as f64)
+        .rev()
+        .max_by_key(|(_, count)| *count)
+        .map(|(code, _)| code as f64)
 }

@@ -36,10 +36,16 @@ pub(super) async fn page(
     let words = Words::of(frame.chrome.language);
     let stored = monitoring::latest_drift(&authorized.scope).await?;
     let only = |value: &str, label: String| {
-        vec![Choice { value: value.to_owned(), label, selected: true }]
+        vec![Choice {
+            value: value.to_owned(),
+            label,
+            selected: true,
+        }]
     };
     let view = DriftView {
-        report: stored.as_ref().map(|stored| view(stored, frame.wording(&service))),
+        report: stored
+            .as_ref()
+            .map(|stored| view(stored, frame.wording(&service))),
         references: only("training", words.t("drift-training-data")),
         currents: only("clients", words.t("drift-portfolio-clients")),
         may_compute: true,
@@ -54,7 +60,11 @@ pub(super) async fn compute(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let scope = &form.authorized.scope;
-    let champion = service.models.champion(scope).await?.ok_or(Problem::NotFound("model"))?;
+    let champion = service
+        .models
+        .champion(scope)
+        .await?
+        .ok_or(Problem::NotFound("model"))?;
     let population = service.population(scope).await?;
     let by = &form.authorized.principal.name;
     monitoring::compute_drift(scope, champion, population, by).await?;
@@ -75,7 +85,10 @@ pub(super) async fn download(
     let bank = &authorized.principal.tenant.name;
     let html = document::drift(&report, bank, frame.chrome.language)?;
     Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"drift.html\""))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"drift.html\"",
+        ))
         .content_type("text/html; charset=utf-8")
         .body(html))
 }

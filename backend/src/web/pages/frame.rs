@@ -31,8 +31,11 @@ impl Frame {
     ) -> Self {
         let mut frame = Self::of_request(request, service);
         frame.chrome.section = section;
-        frame.chrome.csrf =
-            authorized.session.as_deref().map(session_form_token).unwrap_or_default();
+        frame.chrome.csrf = authorized
+            .session
+            .as_deref()
+            .map(session_form_token)
+            .unwrap_or_default();
         frame.chrome.notice = notice(request);
         frame
     }
@@ -55,15 +58,25 @@ impl Frame {
             .unwrap_or_default();
         let chrome = Chrome {
             language: page_language(language),
-            bank: principal.as_ref().map(|p| p.tenant.name.clone()).unwrap_or_default(),
+            bank: principal
+                .as_ref()
+                .map(|p| p.tenant.name.clone())
+                .unwrap_or_default(),
             user: principal.as_ref().map(|principal| SignedIn {
                 name: principal.name.clone(),
-                role: principal.role.map(|role| role.as_str().to_owned()).unwrap_or_default(),
+                role: principal
+                    .role
+                    .map(|role| role.as_str().to_owned())
+                    .unwrap_or_default(),
             }),
             csrf,
             section: Section::None,
             may: principal.as_deref().map(navigation).unwrap_or_default(),
-            path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            path: request
+                .uri()
+                .path_and_query()
+                .map_or("/", |path| path.as_str())
+                .to_owned(),
             theme,
             notice: None,
         };
@@ -92,7 +105,10 @@ fn from_browser(request: &HttpRequest) -> Language {
         .get("Accept-Language")
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    octroi_frontend::Language::preferred(accepted).as_str().parse().unwrap_or(Language::En)
+    octroi_frontend::Language::preferred(accepted)
+        .as_str()
+        .parse()
+        .unwrap_or(Language::En)
 }
 
 fn navigation(principal: &Principal) -> Permissions {
@@ -113,7 +129,9 @@ fn notice(request: &HttpRequest) -> Option<Notice> {
     struct Said {
         notice: Option<Notice>,
     }
-    serde_urlencoded::from_str::<Said>(request.query_string()).ok()?.notice
+    serde_urlencoded::from_str::<Said>(request.query_string())
+        .ok()?
+        .notice
 }
 
 /// A cookie that holds a preference and nothing personal.

@@ -52,7 +52,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let known = ["GET", "HEAD", "POST"].contains(&request.method().as_str());
-    Err(if known { Problem::NotFound("page or resource") } else { Problem::Method })
+    Err(if known {
+        Problem::NotFound("page or resource")
+    } else {
+        Problem::Method
+    })
 }
 
 /// In the browser a problem is a page: whoever is not signed in is asked to, everybody else
@@ -67,8 +71,12 @@ pub(super) async fn problems_become_pages(
     let response = next.call(request).await?.map_into_boxed_body();
     let problem = response.response().extensions().get::<Problem>().cloned();
     let path = response.request().path();
-    let for_programs = ["/api/", "/health/", "/metrics", "/docs"].iter().any(|p| path.starts_with(p));
-    let Some(problem) = problem.filter(|_| !for_programs) else { return Ok(response) };
+    let for_programs = ["/api/", "/health/", "/metrics", "/docs"]
+        .iter()
+        .any(|p| path.starts_with(p));
+    let Some(problem) = problem.filter(|_| !for_programs) else {
+        return Ok(response);
+    };
     let request = response.request().clone();
     let page = problem_page(&request, &problem);
     Ok(response.into_response(page))
@@ -76,7 +84,11 @@ pub(super) async fn problems_become_pages(
 
 fn problem_page(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     if matches!(problem, Problem::Unauthenticated) {
-        let next = if request.method() == Method::GET { request.uri().to_string() } else { "/".into() };
+        let next = if request.method() == Method::GET {
+            request.uri().to_string()
+        } else {
+            "/".into()
+        };
         let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
         return HttpResponse::SeeOther()
             .insert_header((header::LOCATION, format!("/sign-in?{query}")))
@@ -98,7 +110,9 @@ fn problem_page(request: &HttpRequest, problem: &Problem) -> HttpResponse {
 }
 
 fn html_page(status: StatusCode, html: String) -> HttpResponse {
-    HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html)
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .body(html)
 }
 
 /// `?lang=fr` on any page: remembers the choice and goes on to the page without it.
@@ -108,14 +122,22 @@ fn language_switch(request: &HttpRequest) -> Option<HttpResponse> {
     }
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).ok()?;
     let language = &pairs.iter().find(|(name, _)| name == "lang")?.1;
-    let language = octroi_frontend::Language::ALL.into_iter().find(|l| l.as_str() == language)?;
+    let language = octroi_frontend::Language::ALL
+        .into_iter()
+        .find(|l| l.as_str() == language)?;
     let rest: Vec<_> = pairs.iter().filter(|(name, _)| name != "lang").collect();
     let query = serde_urlencoded::to_string(rest).ok()?;
     let separator = if query.is_empty() { "" } else { "?" };
     Some(
         HttpResponse::SeeOther()
-            .cookie(frame::preference_cookie(frame::LANGUAGE_COOKIE, language.as_str()))
-            .insert_header((header::LOCATION, format!("{}{separator}{query}", request.path())))
+            .cookie(frame::preference_cookie(
+                frame::LANGUAGE_COOKIE,
+                language.as_str(),
+            ))
+            .insert_header((
+                header::LOCATION,
+                format!("{}{separator}{query}", request.path()),
+            ))
             .finish(),
     )
 }

@@ -67,8 +67,14 @@ pub(super) async fn version_page(
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::of(&request, &service, &authorized, Section::Models);
     let (model, version) = path.into_inner();
-    let reference = ModelReference { model, target: VersionTarget::Version(version) };
-    let resolved = service.models.resolve(&authorized.scope, &reference).await?;
+    let reference = ModelReference {
+        model,
+        target: VersionTarget::Version(version),
+    };
+    let resolved = service
+        .models
+        .resolve(&authorized.scope, &reference)
+        .await?;
     let aliases = service
         .models
         .aliases(&authorized.scope)
@@ -91,13 +97,22 @@ pub(super) async fn note(
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::of(&request, &service, &authorized, Section::Models);
     let (model, version) = path.into_inner();
-    let reference = ModelReference { model, target: VersionTarget::Version(version) };
-    let resolved = service.models.resolve(&authorized.scope, &reference).await?;
+    let reference = ModelReference {
+        model,
+        target: VersionTarget::Version(version),
+    };
+    let resolved = service
+        .models
+        .resolve(&authorized.scope, &reference)
+        .await?;
     let bank = &authorized.principal.tenant.name;
     let view = note_view(bank, &resolved, frame.wording(&service));
     let html = document::note(&view, frame.chrome.language)?;
     Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_SECURITY_POLICY, document::content_security_policy()))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            document::content_security_policy(),
+        ))
         .content_type("text/html; charset=utf-8")
         .body(html))
 }

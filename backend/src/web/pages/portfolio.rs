@@ -29,7 +29,9 @@ pub(super) async fn overview(
     let counts = clients::counts(scope).await?;
     let scores = clients::scores(scope).await?;
     let champion = service.models.champion(scope).await?;
-    let threshold = champion.as_ref().map(|model| model.package.manifest.threshold);
+    let threshold = champion
+        .as_ref()
+        .map(|model| model.package.manifest.threshold);
     let latest = decisions::recent(scope).await?;
     let scored = counts.granted + counts.refused;
     let view = PortfolioView {
@@ -40,13 +42,17 @@ pub(super) async fn overview(
         mean_pd: (!scores.is_empty())
             .then(|| scores.iter().map(|(pd, _)| pd).sum::<f64>() / scores.len() as f64),
         threshold,
-        champion: champion.as_ref().map(|m| format!("{} v{}", m.row.model, m.row.version)),
+        champion: champion
+            .as_ref()
+            .map(|m| format!("{} v{}", m.row.model, m.row.version)),
         champion_href: champion
             .as_ref()
             .map(|m| format!("/models/{}/versions/{}", m.row.model, m.row.version)),
         last_decision_at: latest.map(|decision| instant::rfc3339(decision.created_at)),
         pd: (!scores.is_empty()).then(|| histogram(&scores, threshold)),
-        per_day: Some(per_day(&decisions::per_day(scope, today() - (DAYS - 1) * DAY).await?)),
+        per_day: Some(per_day(
+            &decisions::per_day(scope, today() - (DAYS - 1) * DAY).await?,
+        )),
     };
     Frame::of(&request, &service, &authorized, Section::Portfolio).page(&service, &view)
 }
@@ -56,7 +62,11 @@ fn histogram(scores: &[(f64, String)], threshold: Option<f64>) -> PdHistogram {
     let mut bins: Vec<PdBin> = (0..PD_BINS)
         .map(|i| PdBin {
             from: i as f64 * width,
-            to: if i + 1 == PD_BINS { 1.0 } else { (i + 1) as f64 * width },
+            to: if i + 1 == PD_BINS {
+                1.0
+            } else {
+                (i + 1) as f64 * width
+            },
             granted: 0,
             refused: 0,
         })
@@ -77,8 +87,10 @@ fn today() -> i64 {
 }
 
 fn per_day(decisions: &[(i64, String)]) -> DecisionsPerDay {
-    let mut days: BTreeMap<i64, (u64, u64)> =
-        (0..DAYS).rev().map(|back| (today() - back * DAY, (0, 0))).collect();
+    let mut days: BTreeMap<i64, (u64, u64)> = (0..DAYS)
+        .rev()
+        .map(|back| (today() - back * DAY, (0, 0)))
+        .collect();
     for (at, outcome) in decisions {
         let day = days.entry(at / DAY * DAY).or_default();
         if outcome == Outcome::Refused.as_str() {

@@ -23,7 +23,11 @@ pub(super) async fn assets(
         .headers()
         .get(header::IF_NONE_MATCH)
         .is_some_and(|tag| tag.as_bytes() == asset.etag.as_bytes());
-    let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let status = if known {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    };
     let mut answer = HttpResponse::build(status);
     answer
         .insert_header((header::ETAG, asset.etag))
@@ -31,7 +35,9 @@ pub(super) async fn assets(
     if known {
         return Ok(answer.finish());
     }
-    Ok(answer.content_type(asset.content_type).body(asset.bytes.into_owned()))
+    Ok(answer
+        .content_type(asset.content_type)
+        .body(asset.bytes.into_owned()))
 }
 
 #[derive(Deserialize)]
@@ -45,7 +51,14 @@ pub(super) async fn sign_in_page(
     service: web::Data<Service>,
     query: web::Query<Next>,
 ) -> Result<HttpResponse, Problem> {
-    page(&request, &service, String::new(), None, query.into_inner().next, StatusCode::OK)
+    page(
+        &request,
+        &service,
+        String::new(),
+        None,
+        query.into_inner().next,
+        StatusCode::OK,
+    )
 }
 
 fn page(
@@ -85,25 +98,41 @@ pub(super) async fn sign_in(
     service: web::Data<Service>,
     form: web::Form<Credentials>,
 ) -> Result<HttpResponse, Problem> {
-    let Credentials { email, password, next } = form.into_inner();
+    let Credentials {
+        email,
+        password,
+        next,
+    } = form.into_inner();
     let refused = |email: String, error, status| {
         page(&request, &service, email, Some(error), next.clone(), status)
     };
     // Nobody is signed in yet, so there is no session to bind a form token to; browsers say
     // themselves when a form comes from another site.
-    if request.headers().get("Sec-Fetch-Site").is_some_and(|site| site == "cross-site") {
+    if request
+        .headers()
+        .get("Sec-Fetch-Site")
+        .is_some_and(|site| site == "cross-site")
+    {
         return refused(email, SignInError::FormExpired, StatusCode::FORBIDDEN);
     }
     let address = request.peer_addr().map(|peer| peer.ip());
     if !service.throttle.admits(&email, address) {
-        return refused(email, SignInError::TooManyAttempts, StatusCode::TOO_MANY_REQUESTS);
+        return refused(
+            email,
+            SignInError::TooManyAttempts,
+            StatusCode::TOO_MANY_REQUESTS,
+        );
     }
     let request_id = RequestId::of(&request);
     let (database, hasher) = (&service.database, &service.passwords);
     let typed = Password::typed(password);
     let signed_in = identity::sign_in(database, hasher, &email, typed, &request_id).await?;
     let SignIn::Welcome { tenant, account } = signed_in else {
-        return refused(email, SignInError::WrongCredentials, StatusCode::UNAUTHORIZED);
+        return refused(
+            email,
+            SignInError::WrongCredentials,
+            StatusCode::UNAUTHORIZED,
+        );
     };
     let actor = Actor {
         kind: ActorKind::User,
@@ -112,8 +141,15 @@ pub(super) async fn sign_in(
     };
     let scope = TenantScope::new(service.database.clone(), tenant, actor, request_id);
     let token = identity::open_session(&scope, &account, &service.settings.session).await?;
-    let home = if account.role == identity::Role::Admin { "/administration" } else { "/" };
-    let next = next.as_deref().filter(|path| is_local(path) && *path != "/").unwrap_or(home);
+    let home = if account.role == identity::Role::Admin {
+        "/administration"
+    } else {
+        "/"
+    };
+    let next = next
+        .as_deref()
+        .filter(|path| is_local(path) && *path != "/")
+        .unwrap_or(home);
     let mut answer = see(next);
     answer
         .add_cookie(&cookie(&service, token))
@@ -142,8 +178,7 @@ pub(super) async fn sign_out(
     form: web::Form<serde_json::Value>,
 ) -> Result<HttpResponse, Problem> {
     let token = signed_in.session.unwrap_or_default();
-    let form: Csrf =
-        serde_json::from_value(form.into_inner()).map_err(|_| Problem::FormToken)?;
+    let form: Csrf = serde_json::from_value(form.into_inner()).map_err(|_| Problem::FormToken)?;
     if form.csrf != identity::session_form_token(&token) {
         return Err(Problem::FormToken);
     }
@@ -151,7 +186,9 @@ pub(super) async fn sign_out(
     let mut answer = see("/sign-in");
     let mut gone = cookie(&service, String::new());
     gone.make_removal();
-    answer.add_cookie(&gone).map_err(|error| Problem::BadRequest(error.to_string()))?;
+    answer
+        .add_cookie(&gone)
+        .map_err(|error| Problem::BadRequest(error.to_string()))?;
     Ok(answer)
 }
 

@@ -69,7 +69,10 @@ pub(super) async fn list(
         None => None,
         Some(name) => Some(Action::named(name).ok_or_else(|| {
             let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
-            Problem::BadRequest(format!("no action \"{name}\"; actions are {}", known.join(", ")))
+            Problem::BadRequest(format!(
+                "no action \"{name}\"; actions are {}",
+                known.join(", ")
+            ))
         })?),
     };
     let filter = AuditFilter {

@@ -69,5 +69,9 @@ pub(super) async fn token(
     TenantScope::new(service.database.clone(), tenant, actor, request_id)
         .record(Event::new(Action::TokenIssued, "user", account.id))
         .await?;
-    Ok(web::Json(TokenAnswer { access_token, token_type: "Bearer", expires_in: 900 }))
+    Ok(web::Json(TokenAnswer {
+        access_token,
+        token_type: "Bearer",
+        expires_in: 900,
+    }))
 }

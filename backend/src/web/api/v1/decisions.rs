@@ -28,13 +28,13 @@ use utoipa::{IntoParams, ToSchema};
     "language": "en",
     "tables": {
         "application": {
-            "SK_ID_CURR": 700001, "NAME_CONTRACT_TYPE": "Cash loans", "CODE_GENDER": "F",
-            "AMT_INCOME_TOTAL": 135000.0, "AMT_CREDIT": 406597.5, "AMT_ANNUITY": 24700.5,
+            "SK_ID_CURR": 700_001, "NAME_CONTRACT_TYPE": "Cash loans", "CODE_GENDER": "F",
+            "AMT_INCOME_TOTAL": 135_000.0, "AMT_CREDIT": 406_597.5, "AMT_ANNUITY": 24_700.5,
             "DAYS_BIRTH": -14000, "EXT_SOURCE_2": 0.52
         },
         "bureau": [
-            { "SK_ID_BUREAU": 8000001, "CREDIT_ACTIVE": "Closed", "DAYS_CREDIT": -700,
-              "AMT_CREDIT_SUM": 90000.0 }
+            { "SK_ID_BUREAU": 8_000_001, "CREDIT_ACTIVE": "Closed", "DAYS_CREDIT": -700,
+              "AMT_CREDIT_SUM": 90_000.0 }
         ]
     }
 }))]
@@ -134,8 +134,18 @@ pub(super) async fn decide_by_alias(
     body: web::Json<DecisionBody>,
 ) -> Result<HttpResponse, Problem> {
     let (model, alias) = path.into_inner();
-    let reference = ModelReference { model, target: VersionTarget::Alias(alias) };
-    decide(&authorized, &request, &service, reference, body.into_inner()).await
+    let reference = ModelReference {
+        model,
+        target: VersionTarget::Alias(alias),
+    };
+    decide(
+        &authorized,
+        &request,
+        &service,
+        reference,
+        body.into_inner(),
+    )
+    .await
 }
 
 /// Decide with one particular version.
@@ -164,8 +174,18 @@ pub(super) async fn decide_by_version(
     body: web::Json<DecisionBody>,
 ) -> Result<HttpResponse, Problem> {
     let (model, version) = path.into_inner();
-    let reference = ModelReference { model, target: VersionTarget::Version(version) };
-    decide(&authorized, &request, &service, reference, body.into_inner()).await
+    let reference = ModelReference {
+        model,
+        target: VersionTarget::Version(version),
+    };
+    decide(
+        &authorized,
+        &request,
+        &service,
+        reference,
+        body.into_inner(),
+    )
+    .await
 }
 
 async fn decide(
@@ -195,7 +215,10 @@ async fn decide(
             ))
             .json(answer),
         Decided::Repeated(answer) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")))
+            .insert_header((
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            ))
             .insert_header(("Idempotent-Replayed", "true"))
             .body(answer),
     })
@@ -210,7 +233,8 @@ fn invalid(pointer: &str, problem: &str) -> Problem {
 
 fn language(asked: Option<&str>, otherwise: Language) -> Result<Language, Problem> {
     asked.map_or(Ok(otherwise), |code| {
-        code.parse().map_err(|_| invalid("/language", "the languages are en and fr"))
+        code.parse()
+            .map_err(|_| invalid("/language", "the languages are en and fr"))
     })
 }
 
@@ -234,7 +258,9 @@ fn idempotency(
     model: &ModelReference,
     body: &DecisionBody,
 ) -> Result<Option<Idempotency>, Problem> {
-    let Some(value) = request.headers().get("Idempotency-Key") else { return Ok(None) };
+    let Some(value) = request.headers().get("Idempotency-Key") else {
+        return Ok(None);
+    };
     let key = value
         .to_str()
         .ok()
@@ -245,7 +271,10 @@ fn idempotency(
     let asked = json!({ "model": model.to_string(), "body": body });
     let request_digest =
         digest::canonical_sha256(&asked).map_err(|error| Problem::BadRequest(error.to_string()))?;
-    Ok(Some(Idempotency { key: key.to_owned(), request_digest }))
+    Ok(Some(Idempotency {
+        key: key.to_owned(),
+        request_digest,
+    }))
 }
 
 /// A decision without its reasons: reading those is an event of its own.
@@ -298,9 +327,10 @@ pub(super) async fn list(
     query: web::Query<DecisionQuery>,
 ) -> Result<impl Responder, Problem> {
     let limit = page_size(query.limit)?;
-    let rows =
-        decisions::list(&authorized.scope, query.client, query.before, limit).await?;
-    let next = (rows.len() as u64 == limit).then(|| rows.last().map(|row| row.id)).flatten();
+    let rows = decisions::list(&authorized.scope, query.client, query.before, limit).await?;
+    let next = (rows.len() as u64 == limit)
+        .then(|| rows.last().map(|row| row.id))
+        .flatten();
     let decisions = rows
         .into_iter()
         .map(|row| DecisionSummary {
@@ -377,7 +407,10 @@ pub(super) async fn explanation(
         model: row.model.clone(),
         target: VersionTarget::Version(row.version),
     };
-    let model = service.models.resolve(&authorized.scope, &reference).await?;
+    let model = service
+        .models
+        .resolve(&authorized.scope, &reference)
+        .await?;
     let (document, _) = decisions::show(
         &authorized.scope,
         &row,

@@ -91,6 +91,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
 fn page_size(wanted: Option<u64>) -> Result<u64, Problem> {
     match wanted.unwrap_or(50) {
         size @ 1..=200 => Ok(size),
-        size => Err(Problem::BadRequest(format!("limit is {size}; it can be 1 to 200"))),
+        size => Err(Problem::BadRequest(format!(
+            "limit is {size}; it can be 1 to 200"
+        ))),
     }
 }

@@ -92,7 +92,9 @@ pub(super) async fn list(
     service: web::Data<Service>,
 ) -> Result<impl Responder, Problem> {
     let versions = summaries(&authorized, &service).await?;
-    Ok(web::Json(ModelList { versions: versions.into_iter().map(|(_, s)| s).collect() }))
+    Ok(web::Json(ModelList {
+        versions: versions.into_iter().map(|(_, s)| s).collect(),
+    }))
 }
 
 /// One model version.
@@ -111,8 +113,14 @@ pub(super) async fn find(
     path: web::Path<(String, i32)>,
 ) -> Result<impl Responder, Problem> {
     let (model, version) = path.into_inner();
-    let reference = ModelReference { model, target: VersionTarget::Version(version) };
-    let resolved = service.models.resolve(&authorized.scope, &reference).await?;
+    let reference = ModelReference {
+        model,
+        target: VersionTarget::Version(version),
+    };
+    let resolved = service
+        .models
+        .resolve(&authorized.scope, &reference)
+        .await?;
     let summary = summaries(&authorized, &service)
         .await?
         .into_iter()
@@ -122,7 +130,11 @@ pub(super) async fn find(
     let manifest = &resolved.package.manifest;
     Ok(web::Json(ModelDetail {
         summary,
-        features: manifest.features.iter().map(|feature| feature.name.clone()).collect(),
+        features: manifest
+            .features
+            .iter()
+            .map(|feature| feature.name.clone())
+            .collect(),
         gini: manifest.evaluation.gini,
         ks: manifest.evaluation.ks,
         brier: manifest.evaluation.brier,
