@@ -85,7 +85,7 @@ pub(crate) fn agent() -> Agent {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .build(),
     )
 }

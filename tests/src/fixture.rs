@@ -128,7 +128,7 @@ fn remove_old(root: &Path, current: &Path) {
             .metadata()
             .ok()
             .and_then(|data| data.modified().ok()?.elapsed().ok());
-        let old = age.is_some_and(|age| age > Duration::from_secs(3600));
+        let old = age.is_some_and(|age| age > Duration::from_hours(1));
         if old && entry.path().is_dir() && entry.path() != current {
             let _ = fs::remove_dir_all(entry.path());
         }

@@ -10,8 +10,9 @@ use crate::postgres::Postgres;
 use crate::server::Server;
 use crate::visitor::Visitor;
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// How much is stored, to see that nothing has been added.
@@ -112,6 +113,15 @@ impl Installation {
         }
     }
 
+    /// The address of another database of the same server; PostgreSQL only.
+    #[track_caller]
+    pub fn database_url_of(&self, name: &str) -> String {
+        self.postgres
+            .as_ref()
+            .expect("a database server runs")
+            .url(name)
+    }
+
     // --- the process -----------------------------------------------------------------------
 
     /// Starts the service.
@@ -145,13 +155,27 @@ impl Installation {
 
     /// Runs a command over the same home and database.
     pub fn command(&self, arguments: &[&str]) -> Ran {
+        self.command_with_input(arguments, "")
+    }
+
+    /// Runs a command that reads `input`.
+    pub fn command_with_input(&self, arguments: &[&str], input: &str) -> Ran {
         let mut command = binary::command();
-        command
+        let mut process = command
             .env("OCTROI_HOME", self.home())
             .env("OCTROI_DATABASE__URL", self.database_url())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .args(arguments);
-        command.output().expect("the binary starts").into()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut stdin = process.stdin.take().expect("a pipe");
+        // A command that reads nothing may have closed it.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        process.wait_with_output().expect("the binary ends").into()
     }
 
     // --- who calls -------------------------------------------------------------------------
@@ -241,6 +265,20 @@ impl Installation {
              ORDER BY number",
             bank.slug
         ))
+    }
+
+    /// SQL for an identifier as 32 hexadecimal digits; SQLite keeps it as bytes.
+    pub fn hex_of(&self, column: &str) -> String {
+        match self.kind {
+            DatabaseKind::Sqlite => format!("lower(hex({column}))"),
+            DatabaseKind::Postgresql => format!("replace({column}::text, '-', '')"),
+        }
+    }
+
+    /// Ends the database under the running service; PostgreSQL only.
+    #[track_caller]
+    pub fn lose_database(&mut self) {
+        drop(self.postgres.take().expect("a database server runs"));
     }
 
     /// What is stored now.

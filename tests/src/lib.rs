@@ -11,6 +11,7 @@ mod caller;
 mod database;
 mod fixture;
 mod installation;
+pub mod openapi;
 mod postgres;
 mod server;
 mod visitor;
@@ -34,8 +35,8 @@ pub use visitor::Visitor;
 /// ```
 #[macro_export]
 macro_rules! on_both_databases {
-    ($($(#[$attribute:meta])* fn $name:ident($octroi:ident: Installation) $body:block)+) => {
-        $($(#[$attribute])* fn $name($octroi: $crate::Installation) $body)+
+    ($($(#[$attribute:meta])* fn $name:ident($octroi:ident: $installation:ty) $body:block)+) => {
+        $($(#[$attribute])* fn $name($octroi: $installation) $body)+
 
         mod sqlite {
             $(#[test] fn $name() {

@@ -60,7 +60,7 @@ impl Postgres {
             let ended = self.process.try_wait().expect("the process can be asked");
             let log = self.folder.path().join("log");
             assert!(
-                ended.is_none() && started.elapsed() < Duration::from_secs(60),
+                ended.is_none() && started.elapsed() < Duration::from_mins(1),
                 "PostgreSQL did not start ({ended:?}):\n{}",
                 std::fs::read_to_string(log).unwrap_or_default()
             );
