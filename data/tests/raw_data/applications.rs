@@ -54,9 +54,12 @@ fn a_whole_application_is_accepted_in_its_one_form() {
     assert_eq!(again, parsed);
 }
 
+/// How the problem begins, and the change to a valid document that causes it.
+type Case = (&'static str, fn(&mut Value));
+
 #[test]
 fn each_fault_is_named_by_its_pointer() {
-    let cases: [(&str, fn(&mut Value)); 17] = [
+    let cases: [Case; 17] = [
         ("/visits: unknown table", |d| d["visits"] = json!([])),
         (
             "/application/SALARY: the table application has no such column",
@@ -67,33 +70,33 @@ fn each_fault_is_named_by_its_pointer() {
             |d| d["application"]["a/b~c"] = json!(1),
         ),
         ("/application/AMT_CREDIT: \"much\" is not a number", |d| {
-            d["application"]["AMT_CREDIT"] = json!("much")
+            d["application"]["AMT_CREDIT"] = json!("much");
         }),
         ("/application/AMT_CREDIT: required and missing", |d| {
-            d["application"]["AMT_CREDIT"] = Value::Null
+            d["application"]["AMT_CREDIT"] = Value::Null;
         }),
         ("/application/AMT_CREDIT: 1e300 is too large", |d| {
-            d["application"]["AMT_CREDIT"] = json!(1e300)
+            d["application"]["AMT_CREDIT"] = json!(1e300);
         }),
         ("/application/AMT_CREDIT: \"NaN\" is not a number", |d| {
-            d["application"]["AMT_CREDIT"] = json!("NaN")
+            d["application"]["AMT_CREDIT"] = json!("NaN");
         }),
         (
             "/application/CNT_CHILDREN: 1.5 is not a whole number",
             |d| d["application"]["CNT_CHILDREN"] = json!(1.5),
         ),
         ("/application/FLAG_PHONE: true is not a whole number", |d| {
-            d["application"]["FLAG_PHONE"] = json!(true)
+            d["application"]["FLAG_PHONE"] = json!(true);
         }),
         (
             "/application/FLAG_OWN_CAR: \"maybe\" is none of \"N\", \"Y\"",
             |d| d["application"]["FLAG_OWN_CAR"] = json!("maybe"),
         ),
         ("/application/FLAG_OWN_CAR: 1 is not text", |d| {
-            d["application"]["FLAG_OWN_CAR"] = json!(1)
+            d["application"]["FLAG_OWN_CAR"] = json!(1);
         }),
         ("/application/TARGET: 2 is no outcome", |d| {
-            d["application"]["TARGET"] = json!(2)
+            d["application"]["TARGET"] = json!(2);
         }),
         (
             "/bureau/1/SK_ID_CURR: 7 is not this application (100002)",
@@ -108,7 +111,7 @@ fn each_fault_is_named_by_its_pointer() {
             d["bureau_balance"] = json!([]);
         }),
         ("/previous_application/0: expected an object", |d| {
-            d["previous_application"] = json!([3])
+            d["previous_application"] = json!([3]);
         }),
         ("/bureau_balance: 10001 rows: at most 10000", |d| {
             let row = json!({ "SK_ID_BUREAU": 6 });

@@ -50,10 +50,6 @@ impl Folder {
         fs::write(self.file(name), content).unwrap();
     }
 
-    pub(crate) fn remove(&self, name: &str) {
-        fs::remove_file(self.file(name)).unwrap();
-    }
-
     /// Writes the CSV file of a table.
     pub(crate) fn table(&self, stem: &str, rows: &[Row<'_>]) {
         self.write(&format!("{stem}.csv"), csv_text(stem, rows));

@@ -87,14 +87,9 @@ fn a_real_client_alone_has_the_same_features_bit_for_bit() {
             .unwrap();
         let some = RawTables::from_applications(portfolio, batch).unwrap();
         let some = features::compute(portfolio, &some).unwrap();
-        for row in 0..batch.len() {
+        for (row, client) in batch.iter().enumerate() {
             let differences = differences((&together, first + row), (&some, row));
-            assert_eq!(
-                differences,
-                Vec::<String>::new(),
-                "client {}",
-                batch[row].id
-            );
+            assert_eq!(differences, Vec::<String>::new(), "client {}", client.id);
         }
     }
 }
