@@ -10,14 +10,15 @@
 //!   empty bin weighs much and not infinitely; the common remedy (the drift library Evidently
 //!   puts the same figure in place of an empty bin). Without any drift, sampling alone makes it
 //!   about `(bins - 1) * (1 / n + 1 / m)` (B. Yurdakul, *Statistical Properties of Population
-//!   Stability Index*, Western Michigan University 2018): reported as `psi_by_chance`, to read
-//!   the index of a small population by.
+//!   Stability Index*, Western Michigan University 2018): reported as `psi_by_chance` and
+//!   subtracted before the verdict, so that a small population is not called drifted for being
+//!   small.
 //! * **Jensen-Shannon distance** over the same bins (square root of the divergence in bits): 0
 //!   to 1, bounded where the index is not.
 //! * A **test**: two-sample Kolmogorov-Smirnov for numbers (missing values left out),
 //!   chi-square for categories (a missing value is a level). The p-values are corrected for the
 //!   number of columns (Benjamini and Hochberg). With tens of thousands of rows everything is
-//!   significant; the verdict is therefore the index's alone.
+//!   significant; the verdict is therefore that of the index.
 //!
 //! The bins of numbers are the deciles of the reference. A value that at least a tenth of the
 //! reference has (a count of zero, a flag) is a bin of its own, and so is every value of a
@@ -386,17 +387,18 @@ fn finish(
         .map(|bin| (bin.reference_share, bin.current_share))
         .collect();
     let psi = stability_index(&shares);
+    let psi_by_chance = (bins.len() as f64 - 1.0) * (1.0 / n + 1.0 / m);
     FeatureDrift {
         name: name.to_owned(),
         kind,
         psi,
-        psi_by_chance: (bins.len() as f64 - 1.0) * (1.0 / n + 1.0 / m),
+        psi_by_chance,
         js_distance: jensen_shannon(&shares),
         statistic,
         missing_reference: missing.0 as f64 / n,
         missing_current: missing.1 as f64 / m,
         bins,
-        verdict: Verdict::of(psi),
+        verdict: Verdict::of(psi - psi_by_chance),
     }
 }
 

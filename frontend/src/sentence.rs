@@ -47,8 +47,9 @@ pub fn standing(words: &Words, standing: Standing) -> Option<String> {
     let (key, share) = match standing {
         Standing::Unsaid => return None,
         Standing::Middle => return Some(words.t("standing-middle")),
-        Standing::LowerThan(share) => ("standing-lower", share),
-        Standing::HigherThan(share) => ("standing-higher", share),
+        // Nobody is lower than all clients, being one of them.
+        Standing::LowerThan(share) => ("standing-lower", share.min(0.99)),
+        Standing::HigherThan(share) => ("standing-higher", share.min(0.99)),
         Standing::SharedBy(share) => ("standing-shared", share),
     };
     let share = Format::new(words.language()).percent(share, 0);

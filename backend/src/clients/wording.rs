@@ -2,6 +2,7 @@
 //! reader of either language writes them.
 
 use octroi_data::dictionary::Entry;
+use octroi_data::distribution::percentile_rank;
 use octroi_data::language::Language;
 use octroi_data::portfolio::Portfolio;
 use octroi_frontend::format::{Format, Unit};
@@ -102,6 +103,25 @@ impl Wording {
             .and_then(|entry| entry.unit.as_str().parse().ok())
             .unwrap_or(Unit::Ratio);
         self.format.value(unit, value)
+    }
+
+    /// True where a larger number is read as a smaller one: days before the application are
+    /// negative and are read as time passed.
+    #[must_use]
+    pub fn reads_backwards(&self, feature: &str) -> bool {
+        self.entry(feature)
+            .is_some_and(|entry| entry.unit.as_str() == "days_before")
+    }
+
+    /// The rank of a value among others, 0 to 1, in the direction in which it is read.
+    #[must_use]
+    pub fn rank(&self, feature: &str, values: &[f64], value: f64) -> Option<f64> {
+        let rank = percentile_rank(values, value)?;
+        Some(if self.reads_backwards(feature) {
+            1.0 - rank
+        } else {
+            rank
+        })
     }
 
     /// True for a yes-or-no feature.

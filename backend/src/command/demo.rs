@@ -195,6 +195,7 @@ async fn prepare(
         quick: true,
         note: None,
         json: false,
+        quiet: true,
     };
     train::train(service, &scope, &arguments).await?;
     let import = Import {

@@ -49,6 +49,9 @@ pub(super) struct TrainArguments {
     /// Write the result as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Say nothing of the files read.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 pub(super) async fn run(
@@ -82,8 +85,9 @@ pub(super) async fn train(
     };
     let portfolio = service.portfolio;
     let folder = arguments.data.clone();
+    let quiet = arguments.quiet;
     let (package, seconds) =
-        tokio::task::spawn_blocking(move || fit(portfolio, &folder, &options)).await??;
+        tokio::task::spawn_blocking(move || fit(portfolio, &folder, &options, quiet)).await??;
     let registered = service
         .models
         .register(
@@ -134,9 +138,12 @@ fn fit(
     portfolio: &'static Portfolio,
     folder: &Path,
     options: &TrainingOptions,
+    quiet: bool,
 ) -> Result<(Package, Vec<f64>), CommandError> {
     let tables = reader::read_folder(portfolio, folder, Applications::Train)?;
-    tell_reading(tables.report());
+    if !quiet {
+        tell_reading(tables.report());
+    }
     let table = features::compute(portfolio, &tables)?;
     let target = table.target.as_deref().ok_or_else(|| {
         CommandError::Usage(format!(

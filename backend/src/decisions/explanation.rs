@@ -211,11 +211,7 @@ fn reasons(
             value: contribution.value.clone(),
             raises,
             strength,
-            standing: standing(
-                &specs[i],
-                features[i],
-                wording.is_flag(&contribution.feature),
-            ),
+            standing: standing(&specs[i], features[i], wording),
         };
         chosen.push(ReasonDocument {
             sentence: sentence::reason(words, &told),
@@ -232,7 +228,7 @@ fn reasons(
 }
 
 /// Where a value stands among the rows that the version was trained on.
-fn standing(feature: &PackageFeature, value: f64, flag: bool) -> Standing {
+fn standing(feature: &PackageFeature, value: f64, wording: Wording) -> Standing {
     let reference = &feature.reference;
     if !value.is_finite() {
         return Standing::Unsaid;
@@ -245,12 +241,15 @@ fn standing(feature: &PackageFeature, value: f64, flag: bool) -> Standing {
     let Some(quantiles) = &reference.quantiles else {
         return Standing::Unsaid;
     };
-    if flag {
+    if wording.is_flag(&feature.name) {
         return Standing::Unsaid;
     }
     let steps = (quantiles.len() - 1) as f64;
     let below = share_below(quantiles, value) / steps;
     let above = (steps - share_at_most(quantiles, value)) / steps;
+    if wording.reads_backwards(&feature.name) {
+        return Standing::of(above, below);
+    }
     Standing::of(below, above)
 }
 

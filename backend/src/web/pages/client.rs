@@ -18,7 +18,6 @@ use crate::service::Service;
 use crate::tenancy::TenantScope;
 use crate::web::Problem;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use octroi_data::distribution::percentile_rank;
 use octroi_data::features::FeatureKind;
 use octroi_frontend::Section;
 use octroi_frontend::charts::{Waterfall, WaterfallBar};
@@ -35,7 +34,7 @@ use std::collections::HashMap;
 /// Bars of the waterfall before "others".
 const BARS: usize = 10;
 /// Clients taken as similar.
-pub(super) const SIMILAR: usize = 200;
+pub(super) const SIMILAR: usize = 100;
 /// What stands beside the name.
 const FACTS: [&str; 5] = [
     "DAYS_BIRTH",
@@ -363,17 +362,24 @@ fn information(
             group.missing += 1;
             continue;
         }
+        let label = wording.label(&spec.name);
+        if group.items.iter().any(|item| item.label == label) {
+            // The same in another unit: days beside years.
+            continue;
+        }
         let levels = levels(&spec.kind);
         // Where a client stands has a meaning for amounts and counts, not for words.
         let ranked = levels.is_none() && !wording.is_flag(&spec.name);
         let all = population.values_of(column);
         let percentile = ranked
-            .then(|| percentile_rank(&all.to_vec(), value))
+            .then(|| wording.rank(&spec.name, &all.to_vec(), value))
             .flatten();
         let nearest: Vec<f64> = similar.iter().map(|row| all[*row]).collect();
-        let percentile_similar = ranked.then(|| percentile_rank(&nearest, value)).flatten();
+        let percentile_similar = ranked
+            .then(|| wording.rank(&spec.name, &nearest, value))
+            .flatten();
         group.items.push(InformationItem {
-            label: wording.label(&spec.name),
+            label,
             value: wording.value(&spec.name, levels, value),
             help: wording.help(&spec.name),
             name: spec.name.clone(),

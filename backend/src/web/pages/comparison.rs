@@ -10,7 +10,7 @@ use crate::identity::{Authorized, need};
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use octroi_data::distribution::{five_numbers, histogram, histogram_with_edges, percentile_rank};
+use octroi_data::distribution::{five_numbers, histogram, histogram_with_edges};
 use octroi_data::features::FeatureKind;
 use octroi_frontend::Section;
 use octroi_frontend::charts::{Histogram, HistogramBin};
@@ -194,8 +194,12 @@ fn panel(
         label: wording.label(&spec.name),
         help: wording.help(&spec.name),
         value: told(value),
-        percentile: ranked.then(|| percentile_rank(&all, value)).flatten(),
-        percentile_similar: ranked.then(|| percentile_rank(&similar, value)).flatten(),
+        percentile: ranked
+            .then(|| wording.rank(&spec.name, &all, value))
+            .flatten(),
+        percentile_similar: ranked
+            .then(|| wording.rank(&spec.name, &similar, value))
+            .flatten(),
         chart,
         numeric: levels.is_none(),
         medians: std::iter::once(client)

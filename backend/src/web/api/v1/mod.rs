@@ -84,7 +84,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .service(audit::find),
         )
         .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/api/v1/openapi.json", document()));
+        .service(SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", document()));
 }
 
 /// A reader's number of rows, between 1 and 200.
