@@ -20,7 +20,7 @@ use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
 use crate::portfolio::{Column, ColumnKind, Portfolio, Sentinel, Table};
-use crate::raw_tables::{Cell, ColumnData, RawTables, empty_columns};
+use crate::raw_tables::{Cell, ColumnData, RawTables, empty_columns, is_outcome};
 use crate::reader::LARGEST_NUMBER;
 
 /// The most rows a client may have in a table. The longest real history has under 3,000.
@@ -93,7 +93,7 @@ impl RawTables {
         let mut columns = columns.into_iter();
         let own = columns.next().unwrap_or_default();
         let children = columns.map(Some).collect();
-        let assembled = Self::assemble(Arc::clone(&schema), own, children);
+        let assembled = Self::assemble(&schema, own, children);
         let (mut tables, _) = assembled.map_err(|repeated| ApplicationsError::RepeatedKey {
             table: schema[repeated.table].name.clone(),
             key: repeated.key,
@@ -172,14 +172,13 @@ fn json(column: &Column, cell: Cell) -> Option<Value> {
                 Sentinel::Number(_) => None,
             })
         }
-        (Cell::Missing, _) => None,
         (Cell::Id(id), _) => Some(Value::from(id)),
         (Cell::Number(number), ColumnKind::Integer) => Some(Value::from(number as i64)),
         (Cell::Number(number), _) => Number::from_f64(number).map(Value::Number),
         (Cell::Level(code), ColumnKind::Category { levels }) => levels
             .get(code as usize)
             .map(|level| Value::from(level.as_str())),
-        (Cell::Level(_), _) => None,
+        (Cell::Missing | Cell::Level(_), _) => None,
     }
 }
 
@@ -233,6 +232,7 @@ impl Reading {
                 );
             }
         }
+        let nobody = HashSet::new();
         let mut keys: Vec<(&str, HashSet<i64>)> = Vec::new();
         for (position, table) in schema.iter().enumerate() {
             let pointer = root.key(&table.name);
@@ -257,9 +257,7 @@ impl Reading {
                 && let Some(column) = table.parent_key_position()
             {
                 let known = keys.iter().find(|(name, _)| *name == parent);
-                static NONE: std::sync::LazyLock<HashSet<i64>> =
-                    std::sync::LazyLock::new(HashSet::new);
-                reading.reference = Some((column, known.map_or(&*NONE, |(_, known)| known)));
+                reading.reference = Some((column, known.map_or(&nobody, |(_, known)| known)));
             }
             let target = columns.as_deref_mut().map(|columns| &mut columns[position]);
             if position == 0 {
@@ -377,8 +375,7 @@ impl Reading {
     ) {
         if reading.table.label_position() == Some(position)
             && let Cell::Number(outcome) = cell
-            && outcome != 0.0
-            && outcome != 1.0
+            && !is_outcome(outcome)
         {
             self.problem(here, format!("{outcome} is no outcome: 0 or 1"));
         }

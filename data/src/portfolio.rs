@@ -156,7 +156,8 @@ impl Table {
 }
 
 impl Column {
-    /// Whether a number stands for "missing".
+    /// Whether a number stands for "missing". Sentinels are whole numbers, which compare exactly.
+    #[allow(clippy::float_cmp)]
     pub(crate) fn is_missing_number(&self, value: f64) -> bool {
         self.missing
             .iter()

@@ -174,6 +174,12 @@ impl ColumnData {
     }
 }
 
+/// Whether a value of the label column is an outcome: 1 defaulted, 0 repaid.
+#[allow(clippy::float_cmp)]
+pub(crate) fn is_outcome(value: f64) -> bool {
+    value == 0.0 || value == 1.0
+}
+
 /// Empty columns of a table.
 pub(crate) fn empty_columns(table: &Table) -> Vec<ColumnData> {
     let columns = table.columns.iter();
@@ -236,7 +242,7 @@ impl RawTables {
     /// of the schema, and each child table, or `None` where it is absent. Also returns, for
     /// each child table, how many rows belong to no client; they are left out.
     pub(crate) fn assemble(
-        schema: Arc<[Table]>,
+        schema: &Arc<[Table]>,
         application: Vec<ColumnData>,
         children: Vec<Option<Vec<ColumnData>>>,
     ) -> Result<(Self, Vec<usize>), RepeatedKey> {
@@ -287,7 +293,7 @@ impl RawTables {
             });
         }
         let tables = Self {
-            schema: Arc::clone(&schema),
+            schema: Arc::clone(schema),
             ids,
             application,
             children: grouped,

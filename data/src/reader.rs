@@ -11,13 +11,14 @@ mod parquet;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::column::{NamedColumn, TableColumns};
 use crate::portfolio::{ColumnKind, Portfolio, Table};
-use crate::raw_tables::{ColumnData, MISSING_LEVEL, RawTables, ReadReport, TableReport};
+use crate::raw_tables::{
+    ColumnData, MISSING_LEVEL, RawTables, ReadReport, TableReport, is_outcome,
+};
 use file::{Format, SourceFile};
 
 /// Which application files to read: those with the outcome, those without, or both.
@@ -208,8 +209,7 @@ pub fn read_folder(
             }
         }
     }
-    let schema = Arc::clone(&portfolio.tables);
-    let assembled = RawTables::assemble(schema, application.columns, children);
+    let assembled = RawTables::assemble(&portfolio.tables, application.columns, children);
     let (tables, orphans) = assembled.map_err(|repeated| {
         let (first_file, first_place) = locate(&sources[repeated.table], repeated.first);
         let (file, place) = locate(&sources[repeated.table], repeated.second);
@@ -352,7 +352,7 @@ fn check_outcomes(
     };
     let wrong = outcomes
         .iter()
-        .position(|&outcome| !outcome.is_nan() && outcome != 0.0 && outcome != 1.0);
+        .position(|&outcome| !outcome.is_nan() && !is_outcome(outcome));
     if let Some(row) = wrong {
         return Err(ReadError::WrongType {
             file: source.path.clone(),

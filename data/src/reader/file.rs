@@ -138,7 +138,7 @@ impl SourceFile {
     }
 
     /// The error for content that cannot be unpacked.
-    pub(super) fn broken(&self, detail: impl ToString) -> ReadError {
+    pub(super) fn broken(&self, detail: &impl ToString) -> ReadError {
         ReadError::Broken {
             file: self.path.clone(),
             format: match self.format {
@@ -174,12 +174,12 @@ pub(super) fn with_content<T>(
                     file: source.path.clone(),
                 });
             }
-            let mut archive =
-                zip::ZipArchive::new(BufReader::new(file)).map_err(|error| source.broken(error))?;
+            let mut archive = zip::ZipArchive::new(BufReader::new(file))
+                .map_err(|error| source.broken(&error))?;
             let entry = single_csv(source, &archive)?;
             let mut content = archive
                 .by_index(entry)
-                .map_err(|error| source.broken(error))?;
+                .map_err(|error| source.broken(&error))?;
             read(&mut content)
         }
     }
@@ -199,7 +199,7 @@ fn single_csv<R: Read + std::io::Seek>(
     match candidates[..] {
         [only] => archive
             .index_for_name(only)
-            .ok_or_else(|| source.broken("its directory is inconsistent")),
+            .ok_or_else(|| source.broken(&"its directory is inconsistent")),
         _ => Err(ReadError::ArchiveContents {
             file: source.path.clone(),
             found: candidates.len(),

@@ -19,7 +19,7 @@ pub(super) fn header(source: &SourceFile) -> Result<Vec<String>, ReadError> {
     refuse_empty(source)?;
     let schema = ParquetReader::new(source.open()?)
         .schema()
-        .map_err(|error| source.broken(error))?;
+        .map_err(|error| source.broken(&error))?;
     Ok(schema.iter_names().map(ToString::to_string).collect())
 }
 
@@ -29,7 +29,7 @@ pub(super) fn read(source: &SourceFile, expected: Expected<'_>) -> Result<FileRo
     let positions = match_columns(source, expected, &header)?;
     let frame = ParquetReader::new(source.open()?)
         .finish()
-        .map_err(|error| source.broken(error))?;
+        .map_err(|error| source.broken(&error))?;
     let rows = frame.height();
     let mut read = FileRows {
         columns: Vec::with_capacity(positions.len()),
@@ -77,7 +77,7 @@ fn series(source: &SourceFile, frame: &DataFrame, column: &Column) -> Result<Ser
     frame
         .column(&column.name)
         .map(|found| found.as_materialized_series().clone())
-        .map_err(|error| source.broken(error))
+        .map_err(|error| source.broken(&error))
 }
 
 /// One column of the file.
@@ -91,7 +91,7 @@ impl ColumnValues<'_> {
     fn ids(&self) -> Result<ColumnData, ReadError> {
         self.expect_type(DataType::is_integer, AN_IDENTIFIER)?;
         let values = self.cast(&DataType::Int64)?;
-        let values = values.i64().map_err(|error| self.source.broken(error))?;
+        let values = values.i64().map_err(|error| self.source.broken(&error))?;
         let mut ids = Vec::with_capacity(values.len());
         for (row, id) in values.iter().enumerate() {
             ids.push(id.ok_or_else(|| self.no_value(row))?);
@@ -102,9 +102,9 @@ impl ColumnValues<'_> {
     fn numbers(&self) -> Result<ColumnData, ReadError> {
         let whole = self.column.kind == ColumnKind::Integer;
         let expected = if whole { A_WHOLE_NUMBER } else { A_NUMBER };
-        self.expect_type(|found| found.is_primitive_numeric(), expected)?;
+        self.expect_type(DataType::is_primitive_numeric, expected)?;
         let values = self.cast(&DataType::Float64)?;
-        let values = values.f64().map_err(|error| self.source.broken(error))?;
+        let values = values.f64().map_err(|error| self.source.broken(&error))?;
         let mut numbers = Vec::with_capacity(values.len());
         for (row, value) in values.iter().enumerate() {
             let value = value.unwrap_or(f64::NAN);
@@ -140,7 +140,7 @@ impl ColumnValues<'_> {
         };
         self.expect_type(textual, "text")?;
         let values = self.cast(&DataType::String)?;
-        let values = values.str().map_err(|error| self.source.broken(error))?;
+        let values = values.str().map_err(|error| self.source.broken(&error))?;
         let mut codes = Vec::with_capacity(values.len());
         for (row, value) in values.iter().enumerate() {
             let value = value.filter(|text| !text.is_empty());
@@ -187,7 +187,7 @@ impl ColumnValues<'_> {
     fn cast(&self, to: &DataType) -> Result<Series, ReadError> {
         self.values
             .strict_cast(to)
-            .map_err(|error| self.source.broken(error))
+            .map_err(|error| self.source.broken(&error))
     }
 
     fn no_value(&self, row: usize) -> ReadError {
