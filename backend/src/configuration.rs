@@ -155,12 +155,6 @@ impl Settings {
             self.database.url.clone()
         }
     }
-
-    /// Folder of the model packages of all tenants (content-addressed).
-    #[must_use]
-    pub fn packages(&self) -> PathBuf {
-        self.home.join("packages")
-    }
 }
 
 #[cfg(test)]

@@ -115,10 +115,10 @@ pub struct ModelLibrary {
 }
 
 impl ModelLibrary {
-    /// Packages in a folder.
-    pub fn open(folder: &Path) -> Result<Self, ModelError> {
+    /// Packages in the folder `packages` of a home.
+    pub fn open(home: &Path) -> Result<Self, ModelError> {
         Ok(Self {
-            store: PackageStore::folder(folder)?,
+            store: PackageStore::folder(home)?,
             loaded: RwLock::default(),
         })
     }

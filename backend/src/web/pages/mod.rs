@@ -12,6 +12,7 @@ mod models;
 mod portfolio;
 mod session;
 
+use crate::identity::SignedIn;
 use crate::service::Service;
 use crate::web::{Problem, RequestId};
 use actix_web::body::{BoxBody, MessageBody};
@@ -50,7 +51,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(nothing_here));
 }
 
-async fn nothing_here(request: HttpRequest) -> Result<HttpResponse, Problem> {
+/// Whoever is signed in is recognised, so that the page has their frame and ways out.
+async fn nothing_here(
+    request: HttpRequest,
+    _: Option<SignedIn>,
+) -> Result<HttpResponse, Problem> {
     let known = ["GET", "HEAD", "POST"].contains(&request.method().as_str());
     Err(if known {
         Problem::NotFound("page or resource")
