@@ -127,7 +127,9 @@
     histogram(d) {
       const lying = d.categories;
       const value = axis(d.words.axis, { ticks: { callback: (v) => percent()(v) }, beginAtZero: true });
-      const names = axis("", { grid: { display: false }, ticks: { maxRotation: 0, autoSkip: !lying, autoSkipPadding: 16, color: color(lying ? "ink" : "dim") } });
+      // Under upright bars there is room for where a bar begins, not for both its ends.
+      const name = (label) => (lying ? label : label.split(" – ")[0]);
+      const names = axis("", { grid: { display: false }, ticks: { maxRotation: 0, autoSkip: !lying, autoSkipPadding: 16, color: color(lying ? "ink" : "dim"), callback(value) { return name(this.getLabelForValue(value)); } } });
       const isClient = (i) => i === d.client;
       return {
         type: "bar",
@@ -161,8 +163,10 @@
             ctx.lineTo(x, chartArea.bottom);
             ctx.stroke();
             ctx.font = `600 12px ${Chart.defaults.font.family}`;
-            ctx.textAlign = x > (chartArea.left + chartArea.right) / 2 ? "right" : "left";
-            ctx.fillText(`▼ ${d.words.client}`, x + (ctx.textAlign === "right" ? 6 : -6), chartArea.top - 7);
+            const words = `▼ ${d.words.client}`;
+            const leftwards = x - 6 + ctx.measureText(words).width > chart.width;
+            ctx.textAlign = leftwards ? "right" : "left";
+            ctx.fillText(leftwards ? `${d.words.client} ▼` : words, x + (leftwards ? 6 : -6), chartArea.top - 7);
             ctx.restore();
           },
         }],
