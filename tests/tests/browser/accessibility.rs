@@ -88,12 +88,13 @@ async fn look_everywhere(
                 (*path).to_owned()
             };
             browser.go(&path).await;
+            assert_eq!(browser.path().await, path, "{role:?} is signed in");
             look(browser, axe, &state, name, found).await;
         }
         if role == Role::Admin {
             browser.fill("form.key-form input[name=name]", &state).await;
             browser.press("form.key-form input[name=scope]").await;
-            browser.press("form.key-form button").await;
+            browser.leave("form.key-form button").await;
             look(browser, axe, &state, "new-key", found).await;
         }
         browser.forget().await;

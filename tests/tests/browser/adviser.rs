@@ -159,7 +159,7 @@ async fn read_the_file(browser: &Browser, client: &str) -> String {
         "{drawn}"
     );
     browser.screenshot("client").await;
-    browser.follow("By family").await;
+    browser.press_link("By family").await;
     browser
         .await_that(
             "document.querySelector('#contributions [aria-current]').textContent === 'By family'",
@@ -272,7 +272,7 @@ async fn score_again(browser: &Browser, client: &str) {
         .count("section:has(#history-heading) tbody tr")
         .await;
     let refused = browser.text(".decision-why").await;
-    browser.press_button("Score again").await;
+    browser.send("Score again").await;
     assert_eq!(
         browser.text("[role=status].notice").await,
         "The client has been scored again."
@@ -297,7 +297,7 @@ async fn score_again(browser: &Browser, client: &str) {
 }
 
 async fn sign_out(browser: &Browser, client: &str) {
-    browser.press_button("Sign out").await;
+    browser.send("Sign out").await;
     assert_eq!(browser.heading().await, "Sign in");
     browser.back().await;
     browser.await_that("document.querySelector('h1')").await;
@@ -331,7 +331,7 @@ async fn find_the_view_in_the_log(browser: &Browser, client: &str, explanation: 
         .await;
     browser.screenshot("audit").await;
     // The oldest view is the one that was read above.
-    browser.press("#results tbody tr:last-child th a").await;
+    browser.leave("#results tbody tr:last-child th a").await;
     assert!(browser.heading().await.contains("Audit log"));
     let event = browser.text(".event").await;
     for told in ["Alice Morgan", "Explanation shown", client, explanation] {
@@ -345,5 +345,5 @@ async fn find_the_view_in_the_log(browser: &Browser, client: &str, explanation: 
         "{digests:?}"
     );
     browser.screenshot("audit-event").await;
-    browser.press_button("Sign out").await;
+    browser.send("Sign out").await;
 }

@@ -88,7 +88,7 @@ async fn read_the_note(browser: &Browser) {
 async fn take_the_drift_home(browser: &Browser) {
     browser.follow("Data drift").await;
     let before = browser.texts(".fine").await;
-    browser.press_button("Compute").await;
+    browser.send("Compute").await;
     assert_eq!(
         browser.text("[role=status].notice").await,
         "The drift has been computed."
@@ -109,7 +109,7 @@ async fn take_the_drift_home(browser: &Browser) {
     );
     browser.screenshot("drift").await;
 
-    browser.follow("Download as one file").await;
+    browser.press_link("Download as one file").await;
     let file = browser.download().await;
     let html = std::fs::read_to_string(&file).expect("the report is text");
     let addresses = html.replace("http://www.w3.org/2000/svg", "");

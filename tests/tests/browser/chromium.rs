@@ -199,9 +199,26 @@ impl Browser {
             .map_or_else(|e| e.to_string(), |url| url.to_string())
     }
 
-    /// Follows a link, or the first one with this text inside the element.
+    /// Follows the link with this text to another page.
     pub(crate) async fn follow(&self, text: &str) {
-        self.press_at(By::LinkText(text), text).await;
+        self.leave_by(By::LinkText(text), text).await;
+    }
+
+    /// Presses something that leads to another page, and waits until that is there.
+    async fn leave_by(&self, by: By, what: &str) {
+        self.script::<()>("window.octroiStays = true").await;
+        self.press_at(by, what).await;
+        let started = Instant::now();
+        loop {
+            let script = "return !window.octroiStays && document.readyState === 'complete'";
+            // While one page goes and the other comes, no script can run.
+            let arrived = self.driver.execute(script, Vec::new()).await;
+            if arrived.is_ok_and(|told| told.json() == true) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{what} leads nowhere");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     // --- what is there -----------------------------------------------------------------
@@ -227,16 +244,23 @@ impl Browser {
         self.element(By::Css(css), css).await;
     }
 
-    /// Waits until a JavaScript expression holds.
-    pub(crate) async fn await_that(&self, expression: &str) {
+    /// Waits until a JavaScript expression is neither null nor false. While one page goes and
+    /// another comes no script can run, which is no answer either.
+    async fn await_value(&self, expression: &str, arguments: Vec<Value>) -> Value {
         let started = Instant::now();
-        while !self
-            .script::<bool>(&format!("return Boolean({expression})"))
-            .await
-        {
+        let script = format!("return {expression}");
+        loop {
+            let told = self
+                .driver
+                .execute(script.as_str(), arguments.clone())
+                .await;
+            let value = told.map_or(Value::Null, |told| told.json().clone());
+            if !value.is_null() && value != false {
+                return value;
+            }
             assert!(
                 started.elapsed() < PATIENCE,
-                "on {} it never came that {expression}:\n{}",
+                "on {} it never came that {expression} {arguments:?}:\n{}",
                 self.path().await,
                 self.words().await
             );
@@ -244,15 +268,17 @@ impl Browser {
         }
     }
 
-    /// The text of one element as it is shown.
+    /// Waits until a JavaScript expression holds.
+    pub(crate) async fn await_that(&self, expression: &str) {
+        self.await_value(&format!("Boolean({expression})"), Vec::new())
+            .await;
+    }
+
+    /// The text of the first such element as it is shown, once it is there.
     pub(crate) async fn text(&self, css: &str) -> String {
-        let element = self.element(By::Css(css), css).await;
-        element
-            .text()
-            .await
-            .expect("an element has text")
-            .trim()
-            .to_owned()
+        let expression = "document.querySelector(arguments[0])?.innerText.trim() ?? null";
+        let text = self.await_value(expression, vec![json!(css)]).await;
+        text.as_str().expect("a text").to_owned()
     }
 
     /// The texts of all elements as they are in the page, shown or folded away.
@@ -312,12 +338,20 @@ impl Browser {
         self.press_at(By::Css(css), css).await;
     }
 
-    /// Presses the button with this text.
-    pub(crate) async fn press_button(&self, text: &str) {
-        let by = format!(
-            "//main//button[normalize-space()={text:?}] | //header//button[normalize-space()={text:?}]"
-        );
-        self.press_at(By::XPath(by), text).await;
+    /// Presses the link with this text, which changes a part of the page.
+    pub(crate) async fn press_link(&self, text: &str) {
+        self.press_at(By::LinkText(text), text).await;
+    }
+
+    /// Sends a form by its button with this text.
+    pub(crate) async fn send(&self, text: &str) {
+        let by = format!("//button[normalize-space()={text:?}]");
+        self.leave_by(By::XPath(by), text).await;
+    }
+
+    /// Sends a form, or follows a link, by an element.
+    pub(crate) async fn leave(&self, css: &str) {
+        self.leave_by(By::Css(css), css).await;
     }
 
     /// Types into a field what then stands in it.
@@ -361,7 +395,7 @@ impl Browser {
         self.await_element("input[name=email]").await;
         self.fill("input[name=email]", email).await;
         self.fill("input[name=password]", password).await;
-        self.press("form[action='/sign-in'] button").await;
+        self.leave("form[action='/sign-in'] button").await;
     }
 
     // --- what a person does not do -----------------------------------------------------

@@ -16,14 +16,14 @@ fn the_pages_read_in_french_leave_no_english_word_and_write_decimal_commas() {
             "Sign in",
             "the browser asks for English"
         );
-        browser.press("a[hreflang=fr]").await;
-        assert_eq!(browser.heading().await, "Se connecter");
+        browser.leave("a[hreflang=fr]").await;
+        assert_eq!(browser.heading().await, "Connexion");
         words.expect_french(browser).await;
         browser.sign_in(&AZUR.email(Role::Adviser), PASSWORD).await;
         words.expect_french(browser).await;
         browser.screenshot("overview").await;
         read_a_file(browser, &words).await;
-        browser.press_button("Se déconnecter").await;
+        browser.send("Se déconnecter").await;
 
         browser.sign_in(&AZUR.email(Role::Analyst), PASSWORD).await;
         for path in ["/models", "/models/credit/versions/1", "/drift"] {
@@ -37,17 +37,17 @@ fn the_pages_read_in_french_leave_no_english_word_and_write_decimal_commas() {
         words.expect_french(browser).await;
         browser.screenshot("note").await;
         browser.back().await;
-        browser.press_button("Se déconnecter").await;
+        browser.send("Se déconnecter").await;
 
         browser
             .sign_in(&AZUR.email(Role::Compliance), PASSWORD)
             .await;
         browser.go("/audit").await;
         words.expect_french(browser).await;
-        browser.press("#results tbody th a").await;
+        browser.leave("#results tbody th a").await;
         words.expect_french(browser).await;
         browser.screenshot("audit-event").await;
-        browser.press_button("Se déconnecter").await;
+        browser.send("Se déconnecter").await;
 
         browser.sign_in(&AZUR.email(Role::Admin), PASSWORD).await;
         words.expect_french(browser).await;
@@ -56,7 +56,7 @@ fn the_pages_read_in_french_leave_no_english_word_and_write_decimal_commas() {
 
         browser.go("/audit").await;
         words.expect_french(browser).await;
-        browser.press("a[hreflang=en]").await;
+        browser.leave("a[hreflang=en]").await;
         assert_eq!(
             browser.heading().await,
             "Not permitted",
@@ -69,13 +69,13 @@ async fn read_a_file(browser: &Browser, words: &Words) {
     for (decision, told) in [("granted", "Crédit accordé"), ("refused", "Crédit refusé")] {
         browser.go(&format!("/clients?decision={decision}")).await;
         words.expect_french(browser).await;
-        browser.press("#results tbody th a").await;
+        browser.leave("#results tbody th a").await;
         assert!(browser.text(".decision-words").await.contains(told));
         let why = browser.text(".decision-why").await;
         assert!(why.contains(',') && why.contains("\u{202f}%"), "{why}");
         words.expect_french(browser).await;
         browser.screenshot(&format!("client-{decision}")).await;
-        browser.follow("Par famille").await;
+        browser.press_link("Par famille").await;
         browser.await_that("location.search === '?by=family'").await;
         words.expect_french(browser).await;
     }

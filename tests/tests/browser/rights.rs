@@ -38,7 +38,7 @@ fn whoever_may_not_open_a_page_is_told_so_and_finds_a_way_out() {
             browser.go("/nowhere").await;
             assert_eq!(browser.heading().await, "Not found");
             expect_way_out(browser).await;
-            browser.press_button("Sign out").await;
+            browser.send("Sign out").await;
         }
         browser.go("/sign-in").await;
         browser
@@ -57,7 +57,7 @@ async fn expect_way_out(browser: &Browser) {
     let from = browser.path().await;
     let status = browser.text(".error-status").await;
     assert!(["403", "404"].contains(&status.as_str()), "{status}");
-    browser.press(".error-page .actions a").await;
+    browser.leave(".error-page .actions a").await;
     let heading = browser.heading().await;
     assert!(
         ["Overview", "Administration"].contains(&heading.as_str()),
@@ -161,7 +161,7 @@ async fn make_and_revoke_a_key(browser: &Browser, base: &str) {
     browser
         .press("form.key-form input[value='decisions:view']")
         .await;
-    browser.press_button("Create the key").await;
+    browser.send("Create the key").await;
     let secret = browser.text("#secret").await;
     assert!(secret.len() >= 32, "{secret:?} is no secret");
     browser.screenshot("new-key").await;
@@ -198,7 +198,7 @@ async fn end_a_session(browser: &Browser, advisers_session: &str) {
     browser.set_cookie(SESSION, &own).await;
     browser.go("/administration").await;
     browser
-        .press("button[aria-label='Disable Alice Morgan']")
+        .leave("button[aria-label='Disable Alice Morgan']")
         .await;
     assert!(
         browser
@@ -225,9 +225,9 @@ async fn end_a_session(browser: &Browser, advisers_session: &str) {
     browser.set_cookie(SESSION, &own).await;
     browser.go("/administration").await;
     browser
-        .press("button[aria-label='Enable Alice Morgan']")
+        .leave("button[aria-label='Enable Alice Morgan']")
         .await;
-    browser.press_button("Sign out").await;
+    browser.send("Sign out").await;
     browser
         .sign_in(&HARBOUR.email(Role::Adviser), PASSWORD)
         .await;
