@@ -52,10 +52,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// Whoever is signed in is recognised, so that the page has their frame and ways out.
-async fn nothing_here(
-    request: HttpRequest,
-    _: Option<SignedIn>,
-) -> Result<HttpResponse, Problem> {
+async fn nothing_here(request: HttpRequest, _: Option<SignedIn>) -> Result<HttpResponse, Problem> {
     let known = ["GET", "HEAD", "POST"].contains(&request.method().as_str());
     Err(if known {
         Problem::NotFound("page or resource")
