@@ -4,7 +4,7 @@
 
 use crate::database::Connection;
 use crate::server::signal;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -32,6 +32,16 @@ impl Postgres {
             .prefix("octroi-pg-")
             .tempdir()
             .expect("a temporary folder");
+        if runs_as_root() {
+            let given = Command::new("chown")
+                .arg("postgres:")
+                .arg(folder.path())
+                .status();
+            assert!(
+                given.expect("chown runs").success(),
+                "there is no user postgres"
+            );
+        }
         let data = folder.path().join("data");
         match template {
             Some(template) => copy(template, &data),
@@ -95,8 +105,6 @@ impl Drop for Postgres {
 }
 
 fn initialise(folder: &Path, data: &Path) {
-    let open = std::fs::Permissions::from_mode(0o777);
-    std::fs::set_permissions(folder, open).expect("the folder is ours");
     let made = as_database_user(&program("initdb"))
         .args([
             "--username=octroi",
@@ -122,14 +130,6 @@ fn initialise(folder: &Path, data: &Path) {
 
 /// Copies a folder with owners and modes.
 fn copy(from: &Path, to: &Path) {
-    let parent = to.parent().expect("a folder in a folder");
-    if let Ok(found) = std::fs::metadata(parent)
-        && found.permissions().mode() & 0o777 == 0o700
-        && parent.starts_with(std::env::temp_dir())
-    {
-        let open = std::fs::Permissions::from_mode(0o777);
-        std::fs::set_permissions(parent, open).expect("the folder is ours");
-    }
     let copied = Command::new("cp")
         .args(["-a", "--reflink=auto"])
         .arg(from)
@@ -142,10 +142,13 @@ fn copy(from: &Path, to: &Path) {
     );
 }
 
+fn runs_as_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
 /// PostgreSQL refuses to run as root: then it runs as the user of the system's package.
 fn as_database_user(program: &Path) -> Command {
-    let root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
-    if !root {
+    if !runs_as_root() {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");

@@ -135,11 +135,21 @@ on_both_databases! {
                 format!("{{\"client_id\": \"{client}\"}}"),
                 "{\"client_id\": 1.5}".to_owned(),
                 "{\"client_id\": 99999999999999999999}".to_owned(),
-                "[]".to_owned(),
                 "null".to_owned(),
                 "7".to_owned(),
             ] {
                 partner.post_text(PATH, &body).expect_problem(400);
+            }
+        });
+    }
+
+    fn a_body_that_is_no_object_is_refused(octroi: Installation) {
+        let partner = octroi.partner(&AZUR);
+        let client = octroi.clients(&AZUR)[0];
+        storing_nothing(&octroi, || {
+            for body in [json!([]), json!([client]), json!([client, null, "en"])] {
+                let answer = partner.post(PATH, &body);
+                assert!([400, 422].contains(&answer.status), "{body}: {} {}", answer.status, answer.text());
             }
         });
     }

@@ -101,7 +101,7 @@ fn tables_that_are_there_are_replaced_on_request_only() {
     let before = contents(out.path());
     let refused = synth(out.path(), &["--clients", "60", "--seed", "6"]).expect_failure();
     assert!(
-        refused.contains("--overwrite") || refused.contains("there already"),
+        refused.contains("already there") && refused.contains("overwrit"),
         "{refused}"
     );
     assert_eq!(contents(out.path()), before);
@@ -222,13 +222,33 @@ on_both_databases! {
         assert_eq!(decision["client_id"], first);
     }
 
+    fn a_category_nobody_knows_is_taken_as_missing_with_a_warning_that_names_it(octroi: Installation) {
+        let data = tables("60", "84");
+        damage(data.path(), "bureau.csv", |csv| cell(&csv, 7, "CREDIT_ACTIVE", "Perhaps"));
+        damage(data.path(), "application_test.csv", |csv| cell(&csv, 2, "NAME_CONTRACT_TYPE", "Gift"));
+        let ran = octroi.command(&["import", "--tenant", AZUR.slug, "--applications", "test",
+            "--data", text(data.path())]);
+        assert!(ran.succeeded, "{}", ran.err);
+        for word in ["bureau.csv", "CREDIT_ACTIVE", "Perhaps", "line 7", "application_test.csv", "Gift", "line 2"] {
+            assert!(ran.err.contains(word), "{word} is not in: {}", ran.err);
+        }
+        // The client is decided about, also when the features must be computed anew from what is on file.
+        let csv = fs::read_to_string(data.path().join("application_test.csv")).expect("the table");
+        let client: i64 = csv.lines().nth(1).and_then(|row| row.split(',').next()?.parse().ok()).expect("a client");
+        let partner = octroi.partner(&AZUR);
+        let first = partner.post(DECIDE, &json!({ "client_id": client })).expect(201);
+        octroi.execute(&format!("UPDATE client SET features_sql_digest = 'older' WHERE number = {client}"));
+        let again = partner.post(DECIDE, &json!({ "client_id": client })).expect(201);
+        assert_eq!(again["margin"], first["margin"]);
+    }
+
     fn a_folder_with_a_mistake_is_refused_by_file_line_and_column_and_nothing_is_imported(octroi: Installation) {
         let before = octroi.stored();
         for (file, line, column, value) in [
             ("application_test.csv", 3, "AMT_CREDIT", "much"),
-            ("application_train.csv", 5, "NAME_CONTRACT_TYPE", "Gift"),
+            ("application_train.csv", 5, "DAYS_BIRTH", ""),
             ("application_train.csv", 4, "TARGET", "2"),
-            ("bureau.csv", 7, "CREDIT_ACTIVE", "Perhaps"),
+            ("bureau.csv", 7, "DAYS_CREDIT", "-700.5"),
             ("installments_payments.csv", 9, "AMT_PAYMENT", "1,5"),
         ] {
             let data = tables("60", "78");
@@ -335,11 +355,7 @@ fn tables_that_are_absent_are_said_and_their_features_missing() {
 }
 
 /// A file, words of the message, and what is done to the file.
-type Damage = (
-    &'static str,
-    &'static [&'static str],
-    fn(String) -> String,
-);
+type Damage = (&'static str, &'static [&'static str], fn(String) -> String);
 
 #[test]
 fn a_folder_that_cannot_be_read_is_refused_in_words_and_no_file_is_written() {
@@ -394,7 +410,7 @@ fn a_folder_that_cannot_be_read_is_refused_in_words_and_no_file_is_written() {
         ("bureau.csv", &["SK_ID_CURR"], |csv| {
             cell(&csv, 2, "SK_ID_CURR", "x")
         }),
-        ("previous_application.csv", &["SK_ID_PREV"], |csv| {
+        ("previous_application.csv", &["no column SK_ID"], |csv| {
             csv.replacen("SK_ID_PREV", "SK_ID", 1)
         }),
     ];
@@ -444,10 +460,10 @@ fn check_self_contained(html: &str) {
 #[test]
 fn a_later_population_drifts_and_the_same_one_does_not() {
     let (reference, same, later, out) =
-        (tables("400", "5"), tables("400", "6"), folder(), folder());
+        (tables("2000", "5"), tables("2000", "6"), folder(), folder());
     synth(
         later.path(),
-        &["--clients", "400", "--seed", "7", "--shift", "1"],
+        &["--clients", "2000", "--seed", "7", "--shift", "1"],
     )
     .expect_success();
     let compare = |current: &Path, name: &str, language: &str| {
@@ -481,7 +497,7 @@ fn a_later_population_drifts_and_the_same_one_does_not() {
     let (_, calm, html) = compare(same.path(), "same.html", "en");
     let (told, drifted, french) = compare(later.path(), "later.html", "fr");
     assert!(drifted[0] > 0.25, "{told}");
-    assert!(drifted[0] > 2.0 * calm[0], "{calm:?} {drifted:?}");
+    assert!(calm[0] < 0.1, "two samples of one population: {calm:?}");
     assert!(drifted.is_sorted_by(|a, b| a >= b), "worst first: {told}");
     for html in [&html, &french] {
         assert!(html.contains("<svg"), "small distributions");

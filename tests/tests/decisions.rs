@@ -194,6 +194,19 @@ on_both_databases! {
         assert_eq!(explanation(&partner, &first, "en"), shown);
     }
 
+    fn features_of_an_older_query_are_computed_anew_from_the_application_on_file(octroi: Installation) {
+        let partner = octroi.partner(&AZUR);
+        let decide = |client: i64| partner.post(BY_ALIAS, &json!({ "client_id": client })).expect(201);
+        let clients: Vec<i64> = octroi.clients(&AZUR).into_iter().take(25).collect();
+        let on_file: Vec<Value> = clients.iter().map(|client| decide(*client)).collect();
+        octroi.execute("UPDATE client SET features_sql_digest = 'older'");
+        for (client, before) in clients.iter().zip(&on_file) {
+            let anew = decide(*client);
+            assert_eq!(bits(&anew), bits(before), "client {client}");
+            assert!(reasons_alike(&anew, before));
+        }
+    }
+
     fn reasons_come_in_the_language_asked_for_and_else_in_the_banks_own(octroi: Installation) {
         let client = octroi.clients(&AZUR)[0];
         let partner = octroi.partner(&AZUR);
