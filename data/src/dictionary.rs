@@ -66,6 +66,8 @@ pub struct Entry {
     pub monotone: i8,
     /// Used, scaled, to find similar clients.
     pub similar: bool,
+    /// The entry that says the same in another unit; a list shows that one only.
+    pub same_as: Option<String>,
     /// Words for each category level, by the level's code in the raw data. Empty unless `unit`
     /// is [`Unit::Category`].
     pub levels: BTreeMap<String, Text>,
@@ -268,6 +270,8 @@ struct EntryBody {
     #[serde(default)]
     similar: bool,
     #[serde(default)]
+    same_as: Option<String>,
+    #[serde(default)]
     levels: BTreeMap<String, Text>,
 }
 
@@ -283,6 +287,7 @@ impl EntryBody {
             mutable: self.mutable,
             monotone: self.monotone,
             similar: self.similar,
+            same_as: self.same_as,
             levels: self.levels,
         }
     }

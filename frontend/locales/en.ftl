@@ -474,3 +474,17 @@ drift-features = The features, worst first
 # Populations that drift is measured between
 drift-training-data = training data
 drift-portfolio-clients = clients of the portfolio
+
+# What an audit event is about
+subject-client = client
+subject-user = person
+subject-api-key = API key
+subject-decision = decision
+subject-permission = right to
+subject-log = audit log
+subject-audit-event = entry
+subject-portfolio = portfolio
+subject-model-version = model version
+subject-model-alias = alias
+subject-drift-report = drift report
+subject-tenant = bank

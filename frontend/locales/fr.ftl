@@ -471,3 +471,17 @@ drift-features = Les variables, la pire d’abord
 # Populations entre lesquelles la dérive est mesurée
 drift-training-data = données d’entraînement
 drift-portfolio-clients = clients du portefeuille
+
+# What an audit event is about
+subject-client = client
+subject-user = personne
+subject-api-key = clé d’API
+subject-decision = décision
+subject-permission = droit de
+subject-log = piste d’audit
+subject-audit-event = entrée
+subject-portfolio = portefeuille
+subject-model-version = version de modèle
+subject-model-alias = alias
+subject-drift-report = rapport de dérive
+subject-tenant = banque

@@ -141,6 +141,16 @@ impl Format {
     /// A share of 1 as percent.
     #[must_use]
     pub fn percent(&self, share: f64, places: usize) -> String {
+        let smallest = 0.1_f64.powi(places as i32) / 100.0;
+        if share > 0.0 && share < smallest / 2.0 {
+            // "0.0%" would be read as "never".
+            let gap = if self.language == Language::Fr {
+                "\u{202f}"
+            } else {
+                ""
+            };
+            return format!("<{gap}{}", self.percent(smallest, places));
+        }
         let written = number(self.language, share * 100.0, places);
         match self.language {
             Language::En => format!("{written}%"),

@@ -158,6 +158,7 @@ fn every_message_is_used() {
         "role-",
         "scope-",
         "sign-in-error-",
+        "subject-",
         "test-",
         "verdict-",
         "by-",

@@ -105,6 +105,13 @@ impl Wording {
         self.format.value(unit, value)
     }
 
+    /// True for a feature that says the same as another one in another unit.
+    #[must_use]
+    pub fn repeats_another(&self, feature: &str) -> bool {
+        self.entry(feature)
+            .is_some_and(|entry| entry.same_as.is_some())
+    }
+
     /// True where a larger number is read as a smaller one: days before the application are
     /// negative and are read as time passed.
     #[must_use]

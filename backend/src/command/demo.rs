@@ -32,7 +32,7 @@ pub(super) struct DemoArguments {
     #[arg(long, value_name = "FOLDER")]
     home: Option<PathBuf>,
     /// Labelled clients to train on, per bank.
-    #[arg(long, default_value_t = 6_000)]
+    #[arg(long, default_value_t = 8_000)]
     clients: usize,
     /// Delete what an earlier run has made and begin again.
     #[arg(long)]
@@ -192,7 +192,7 @@ async fn prepare(
         tenant: None,
         seed: bank.seed,
         folds: 5,
-        quick: true,
+        quick: false,
         note: None,
         json: false,
         quiet: true,

@@ -43,7 +43,10 @@ pub struct AuditRow {
     pub actor_kind: String,
     /// `decision.made`, `explanation.shown` and so on; translated when known.
     pub action: String,
-    pub subject: Option<String>,
+    /// What it was done to: `client`, `user`, `api_key`, `decision`, ...; translated when known.
+    pub subject_kind: String,
+    /// Its name or identifier; empty where the kind says it all.
+    pub subject: String,
     pub decision: Option<String>,
 }
 

@@ -8,8 +8,8 @@ use crate::instant::{self, DAY};
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use octroi_frontend::Section;
 use octroi_frontend::views::{self, AuditEvent, AuditRow, AuditView, Paging};
+use octroi_frontend::{Section, Words};
 use sea_orm::prelude::Uuid;
 use serde::Deserialize;
 use serde_json::json;
@@ -60,6 +60,8 @@ async fn show(
     opened: Option<StoredEvent>,
 ) -> Result<HttpResponse, Problem> {
     let scope = &authorized.scope;
+    let frame = Frame::of(request, service, authorized, Section::Audit);
+    let words = Words::of(frame.chrome.language);
     let page = serde_urlencoded::from_str::<Page>(request.query_string())
         .ok()
         .and_then(|page| page.page)
@@ -89,7 +91,7 @@ async fn show(
         rows: found
             .events
             .iter()
-            .map(|event| row(event, &people))
+            .map(|event| row(event, &people, words))
             .collect(),
         paging: Paging {
             page,
@@ -97,7 +99,7 @@ async fn show(
             total,
         },
         opened: opened.map(|event| AuditEvent {
-            row: row(&event, &people),
+            row: row(&event, &people, words),
             request_id: Some(event.request_id.clone()),
             address: None,
             digest: Some(event.leaf_hash.clone()),
@@ -105,7 +107,7 @@ async fn show(
             details: pretty(&event.event),
         }),
     };
-    Frame::of(request, service, authorized, Section::Audit).page(service, &view)
+    frame.page(service, &view)
 }
 
 /// What was typed, as what can be searched for. Text that names nothing finds nothing.
@@ -125,11 +127,8 @@ fn filter(asked: &views::AuditFilter, people: &People) -> AuditFilter {
     }
 }
 
-fn row(event: &StoredEvent, people: &People) -> AuditRow {
-    let subject = match event.client_number {
-        Some(number) => format!("client {number}"),
-        None => format!("{} {}", event.subject_kind, event.subject_id),
-    };
+fn row(event: &StoredEvent, people: &People, words: &Words) -> AuditRow {
+    let (kind, subject) = subject(event, people, words);
     AuditRow {
         id: event.id.to_string(),
         at: instant::rfc3339(event.at),
@@ -139,9 +138,33 @@ fn row(event: &StoredEvent, people: &People) -> AuditRow {
         ),
         actor_kind: event.actor_kind.clone(),
         action: event.action.clone(),
-        subject: Some(subject),
+        subject_kind: kind,
+        subject,
         decision: event.decision_id.map(|id| id.to_string()),
     }
+}
+
+/// Kind and name of what an event is about, as far as a reader knows it by a name.
+fn subject(event: &StoredEvent, people: &People, words: &Words) -> (String, String) {
+    if let Some(number) = event.client_number {
+        return ("client".to_owned(), number.to_string());
+    }
+    let id = event.subject_id.as_str();
+    let named = match event.subject_kind.as_str() {
+        "user" | "api_key" => people.name(id, id.parse().ok()),
+        "permission" => words.word("scope", id, id),
+        "model_version" | "model_alias" | "portfolio" => id.to_owned(),
+        "log" | "tenant" => String::new(),
+        _ => id
+            .chars()
+            .rev()
+            .take(8)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect(),
+    };
+    (event.subject_kind.clone(), named)
 }
 
 fn pretty(event: &str) -> String {

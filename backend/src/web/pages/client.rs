@@ -339,7 +339,8 @@ fn information(
     };
     let similar = population.similar_to(client.number, SIMILAR);
     let mut groups: Vec<(&str, InformationGroup)> = Vec::new();
-    for (column, spec) in population.specs.iter().enumerate() {
+    let specs = population.specs.iter().enumerate();
+    for (column, spec) in specs.filter(|(_, spec)| !wording.repeats_another(&spec.name)) {
         let family = wording.family(&spec.name);
         let at = groups
             .iter()
@@ -362,11 +363,6 @@ fn information(
             group.missing += 1;
             continue;
         }
-        let label = wording.label(&spec.name);
-        if group.items.iter().any(|item| item.label == label) {
-            // The same in another unit: days beside years.
-            continue;
-        }
         let levels = levels(&spec.kind);
         // Where a client stands has a meaning for amounts and counts, not for words.
         let ranked = levels.is_none() && !wording.is_flag(&spec.name);
@@ -379,7 +375,7 @@ fn information(
             .then(|| wording.rank(&spec.name, &nearest, value))
             .flatten();
         group.items.push(InformationItem {
-            label,
+            label: wording.label(&spec.name),
             value: wording.value(&spec.name, levels, value),
             help: wording.help(&spec.name),
             name: spec.name.clone(),
