@@ -11,6 +11,14 @@
     return (value) => format.format(value);
   };
   const decimal = (value, digits) => number(digits).format(value).replace("-", "\u2212");
+  // A label that is too long for one line, broken at a space; what two lines do not hold is cut.
+  const twoLines = (label, width) => {
+    if (label.length <= width) return label;
+    const at = label.lastIndexOf(" ", width);
+    const first = label.slice(0, at > 0 ? at : width);
+    const rest = label.slice(first.length).trim();
+    return [first, rest.length > width ? `${rest.slice(0, width - 1)}…` : rest];
+  };
   const signed = (value, digits = 3) => (value > 0 ? "+" : "") + decimal(value, digits);
   const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 
@@ -101,7 +109,7 @@
           layout: { padding: { right: 8 } },
           scales: {
             x: linear(d.words.axis, (v) => decimal(v, 1), { min: low - room, max: high + room * 1.3, afterBuildTicks: (a) => { a.ticks = a.ticks.filter((t) => t.value > low - room && t.value < high + room * 1.3); } }),
-            y: axis("", { grid: { display: false }, ticks: { autoSkip: false, color: color("ink"), callback(value) { const l = this.getLabelForValue(value); return l.length > 44 ? `${l.slice(0, 43)}…` : l; } } }),
+            y: axis("", { grid: { display: false }, ticks: { autoSkip: false, color: color("ink"), callback(value) { return twoLines(this.getLabelForValue(value), 40); } } }),
           },
           plugins: { tooltip: { callbacks: { label: (item) => { const r = rows[item.dataIndex]; return r.total ? decimal(r.to, 3) : `${signed(r.c)} · ${r.c > 0 ? d.words.raises : d.words.lowers}`; } } } },
         },
@@ -112,11 +120,18 @@
             ctx.save();
             ctx.font = `11.5px ${Chart.defaults.font.family}`;
             ctx.fillStyle = color("ink");
+            // An edge in the card's colour keeps a number readable on the threshold's line.
+            ctx.strokeStyle = color("card");
+            ctx.lineWidth = 4;
+            ctx.lineJoin = "round";
             ctx.textBaseline = "middle";
             chart.getDatasetMeta(0).data.forEach((bar, i) => {
               const r = rows[i];
               const right = chart.scales.x.getPixelForValue(Math.max(r.from, r.to));
-              ctx.fillText(r.total ? decimal(r.to, 2) : signed(r.c, 2), (r.total ? chart.scales.x.getPixelForValue(r.to) : right) + 5, bar.y);
+              const words = r.total ? decimal(r.to, 2) : signed(r.c, 2);
+              const x = (r.total ? chart.scales.x.getPixelForValue(r.to) : right) + 5;
+              ctx.strokeText(words, x, bar.y);
+              ctx.fillText(words, x, bar.y);
             });
             ctx.restore();
           },

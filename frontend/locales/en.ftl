@@ -472,8 +472,8 @@ drift-score = The score
 drift-features = The features, worst first
 
 # Populations that drift is measured between
-drift-training-data = training data
-drift-portfolio-clients = clients of the portfolio
+drift-training-data = a sample of the training data
+drift-portfolio-clients = the clients of the portfolio
 
 # What an audit event is about
 subject-client = client
