@@ -76,15 +76,21 @@ async fn every_link_opens(browser: &Browser, role: Role) {
         "/administration".to_owned(),
     ];
     while let Some(path) = open.pop() {
-        // One of each kind of page is enough.
-        let kind: String = path
+        // One of each kind of page is enough: numbers and identifiers count as one.
+        let kind: Vec<&str> = path
             .split('?')
             .next()
             .unwrap_or_default()
-            .chars()
-            .filter(|c| !c.is_ascii_digit())
-            .take(30)
+            .split('/')
+            .map(|part| {
+                if part.contains(|c: char| c.is_ascii_digit()) {
+                    "#"
+                } else {
+                    part
+                }
+            })
             .collect();
+        let kind = kind.join("/");
         if seen.contains(&kind) {
             continue;
         }
@@ -107,7 +113,7 @@ async fn every_link_opens(browser: &Browser, role: Role) {
             .await;
         open.extend(links.into_iter().filter(|link| link != "/"));
     }
-    assert!(pages > 2, "{role:?} can open something");
+    assert!(pages >= 2, "{role:?} can open something");
 }
 
 #[test]
