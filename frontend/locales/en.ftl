@@ -175,7 +175,7 @@ client-not-scored-what = There is no decision for this client. Score the client 
 gauge-summary = Probability of default { $pd }, threshold { $threshold }
 gauge-threshold = threshold { $threshold }
 decision-granted-why = The probability of default, { $pd }, is below the threshold of { $threshold }.
-decision-refused-why = The probability of default, { $pd }, reaches the threshold of { $threshold }.
+decision-refused-why = The probability of default, { $pd }, is at or above the threshold of { $threshold }.
 decision-outdated = Another model version has been put in service since. Score again to use it.
 reasons = Why
 reasons-raise = What raises the risk
@@ -363,7 +363,7 @@ drift-left-out = { $n ->
 }
 
 ## Audit log
-audit-what = Every decision, every explanation shown and every change, in the order it happened.
+audit-what = Every decision, every explanation shown and every change, newest first.
 audit-number = No.
 audit-actor = Who
 audit-action = What
@@ -456,7 +456,7 @@ note-4-effect = There { $granted } of the clients are granted; { $missed } of th
 note-5 = How good the model is
 note-5-text = All figures come from predictions on clients held out in cross-validation.
 note-6 = What the model weighs
-note-6-text = Contributions are exact Shapley values in log-odds: for each client they add up, with the base value, to the score. Globally the mean of their absolute values says how much each feature moves the score. For one client the same values, in order, become the reasons.
+note-6-text = Contributions are exact Shapley values in log-odds: for each client they add up, with the base value, to the score. Globally the mean of their absolute values says how much each feature moves the score. For one client the strongest of them become the reasons, at most two of a family and five in each direction.
 note-7 = Limits and what to watch
 note-7-history = The model knows only clients who were granted credit in the past; of those who were refused nobody knows whether they would have repaid.
 note-7-time = A model knows only the time its data come from. Before use, and every month after, the drift report compares current clients with those of the training.
@@ -488,3 +488,4 @@ subject-model-version = model version
 subject-model-alias = alias
 subject-drift-report = drift report
 subject-tenant = bank
+why-ranks = Shares of clients are among those the model learned from; the ranks in the table are among the clients of today.

@@ -172,7 +172,7 @@ client-not-scored-what = Il n’y a pas de décision pour ce client. Calculez le
 gauge-summary = Probabilité de défaut { $pd }, seuil { $threshold }
 gauge-threshold = seuil { $threshold }
 decision-granted-why = La probabilité de défaut, { $pd }, est inférieure au seuil de { $threshold }.
-decision-refused-why = La probabilité de défaut, { $pd }, atteint le seuil de { $threshold }.
+decision-refused-why = La probabilité de défaut, { $pd }, atteint ou dépasse le seuil de { $threshold }.
 decision-outdated = Une autre version du modèle est en service depuis. Recalculez le score pour l’utiliser.
 reasons = Pourquoi
 reasons-raise = Ce qui augmente le risque
@@ -212,7 +212,7 @@ information = Informations
 information-what = Ouvrez un intitulé pour lire ce qu’il veut dire. Les rangs disent combien de clients sont en dessous de celui-ci.
 information-filter = Filtrer les informations
 information-label = Information
-information-missing = { $n } non renseignées
+information-missing = { $n } sans valeur
 rank-all = Rang, tous
 rank-similar = Rang, similaires
 history = Décisions sur ce client
@@ -360,7 +360,7 @@ drift-left-out = { $n ->
 }
 
 ## Piste d’audit
-audit-what = Chaque décision, chaque explication montrée et chaque changement, dans l’ordre où ils ont eu lieu.
+audit-what = Chaque décision, chaque explication montrée et chaque changement, du plus récent au plus ancien.
 audit-number = N°
 audit-actor = Qui
 audit-action = Quoi
@@ -453,7 +453,7 @@ note-4-effect = À ce seuil, { $granted } des clients obtiennent le crédit ; 
 note-5 = La qualité du modèle
 note-5-text = Tous les chiffres viennent de prédictions sur des clients mis de côté dans la validation croisée.
 note-6 = Ce qui pèse dans le modèle
-note-6-text = Les contributions sont des valeurs de Shapley exactes, en log-cotes : pour chaque client, elles font le score en s’ajoutant à la valeur de base. Globalement, la moyenne de leurs valeurs absolues dit combien chaque variable déplace le score. Pour un client, les mêmes valeurs, dans l’ordre, deviennent les raisons.
+note-6-text = Les contributions sont des valeurs de Shapley exactes, en log-cotes : pour chaque client, elles font le score en s’ajoutant à la valeur de base. Globalement, la moyenne de leurs valeurs absolues dit combien chaque variable déplace le score. Pour un client, les plus fortes deviennent les raisons, au plus deux par famille et cinq dans chaque sens.
 note-7 = Les limites et ce qu’il faut surveiller
 note-7-history = Le modèle ne connaît que des clients qui ont obtenu un crédit ; de ceux qui ont été refusés, nul ne sait s’ils auraient remboursé.
 note-7-time = Un modèle ne connaît que l’époque de ses données. Avant l’usage, puis chaque mois, le rapport de dérive compare les clients actuels à ceux de l’entraînement.
@@ -469,8 +469,8 @@ drift-score = Le score
 drift-features = Les variables, la pire d’abord
 
 # Populations entre lesquelles la dérive est mesurée
-drift-training-data = données d’entraînement
-drift-portfolio-clients = clients du portefeuille
+drift-training-data = un échantillon des données d’entraînement
+drift-portfolio-clients = les clients du portefeuille
 
 # What an audit event is about
 subject-client = client
@@ -485,3 +485,4 @@ subject-model-version = version de modèle
 subject-model-alias = alias
 subject-drift-report = rapport de dérive
 subject-tenant = banque
+why-ranks = Les parts de clients se rapportent à ceux dont le modèle a appris ; les rangs du tableau, aux clients d’aujourd’hui.

@@ -114,6 +114,8 @@ pub struct AuditFilter {
     pub action: Option<Action>,
     /// One of these; an empty list finds nothing.
     pub actor_ids: Option<Vec<Uuid>>,
+    /// A role, `operator` for the command line.
+    pub actor_role: Option<String>,
     pub client_number: Option<i64>,
     pub subject_id: Option<String>,
     pub decision_id: Option<Uuid>,
@@ -143,6 +145,9 @@ fn matching(scope: &TenantScope, filter: &AuditFilter) -> Select<entity::Entity>
     }
     if let Some(actors) = &filter.actor_ids {
         query = query.filter(Column::ActorId.is_in(actors.iter().copied()));
+    }
+    if let Some(role) = &filter.actor_role {
+        query = query.filter(Column::ActorRole.eq(role.as_str()));
     }
     if let Some(number) = filter.client_number {
         query = query.filter(Column::ClientNumber.eq(number));

@@ -122,6 +122,8 @@ fn matching(text: &str) -> Condition {
     let escaped: String = text
         .to_lowercase()
         .chars()
+        // PostgreSQL takes no NUL in a text, and no name holds control characters.
+        .filter(|c| !c.is_control())
         .flat_map(|c| {
             let wild = matches!(c, '%' | '_' | '\\');
             wild.then_some('\\').into_iter().chain(std::iter::once(c))

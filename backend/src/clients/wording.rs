@@ -124,11 +124,13 @@ impl Wording {
     #[must_use]
     pub fn rank(&self, feature: &str, values: &[f64], value: f64) -> Option<f64> {
         let rank = percentile_rank(values, value)?;
-        Some(if self.reads_backwards(feature) {
+        let rank = if self.reads_backwards(feature) {
             1.0 - rank
         } else {
             rank
-        })
+        };
+        // Nobody is above all clients, being one of them.
+        Some(rank.min(0.99))
     }
 
     /// True for a yes-or-no feature.

@@ -83,10 +83,13 @@ const BANKS: [Bank; 2] = [
     },
 ];
 
-const FIRST_NAMES: [&str; 24] = [
-    "Adèle", "Bruno", "Chloé", "David", "Elena", "Farid", "Gaëlle", "Henri", "Inès", "Jonas",
-    "Karim", "Léa", "Marc", "Nora", "Oscar", "Paula", "Quentin", "Rosa", "Simon", "Tara", "Ugo",
-    "Vera", "William", "Yasmine",
+const WOMEN: [&str; 12] = [
+    "Adèle", "Chloé", "Elena", "Gaëlle", "Inès", "Léa", "Nora", "Paula", "Rosa", "Tara", "Vera",
+    "Yasmine",
+];
+const MEN: [&str; 12] = [
+    "Bruno", "David", "Farid", "Henri", "Jonas", "Karim", "Marc", "Oscar", "Quentin", "Simon",
+    "Ugo", "William",
 ];
 const LAST_NAMES: [&str; 24] = [
     "Abadie", "Bernard", "Castel", "Durand", "Evans", "Fischer", "Garnier", "Hamdi", "Ivanov",
@@ -240,15 +243,21 @@ fn save_key(folder: &Path, secret: &str) -> Result<(), CommandError> {
 /// Invented names, the same for the same client each time.
 fn names(folder: &Path, service: &Service) -> Result<Names, CommandError> {
     let tables = octroi_data::reader::read_folder(service.portfolio, folder, Applications::Test)?;
-    let name = |number: i64| {
-        let first = FIRST_NAMES[(number.unsigned_abs() as usize * 7) % FIRST_NAMES.len()];
-        let last = LAST_NAMES[(number.unsigned_abs() as usize / 3) % LAST_NAMES.len()];
-        format!("{first} {last}")
+    let name = |number: i64, woman: bool| {
+        let at = number.unsigned_abs() as usize;
+        let first = if woman { WOMEN } else { MEN };
+        format!(
+            "{} {}",
+            first[(at * 7) % first.len()],
+            LAST_NAMES[(at / 3) % LAST_NAMES.len()]
+        )
     };
     let named: HashMap<i64, String> = tables
-        .ids()
-        .into_iter()
-        .map(|number| (number, name(number)))
+        .applications()
+        .map(|application| {
+            let woman = application.content["application"]["CODE_GENDER"] == "F";
+            (application.id, name(application.id, woman))
+        })
         .collect();
     Ok(Names::from_map(named))
 }

@@ -2,14 +2,14 @@
 //! in the portfolio, the decision with its inputs, the explanation, the audit events, the
 //! answer under its idempotency key) or nothing is.
 
-use super::decision::{Channel, DecisionError, Outcome, entity};
+use super::decision::{self, Channel, DecisionError, Outcome, entity};
 use super::explanation::{self, ExplanationDocument, explain, shown_event};
 use crate::audit::{Action, Event};
 use crate::clients::wording::Wording;
 use crate::clients::{self, Inputs, Recorded};
 use crate::digest;
 use crate::instant;
-use crate::models::{ModelReference, ResolvedModel};
+use crate::models::{ModelReference, ResolvedModel, VersionTarget};
 use crate::service::Service;
 use crate::tenancy::{TenantEntity, TenantScope, TenantTransaction};
 use octroi_data::application::RawApplication;
@@ -99,9 +99,10 @@ pub async fn decide<A: Serialize>(
     if let Some(given) = &request.idempotency
         && let Some(stored) = earlier_answer(scope, given).await?
     {
-        return Ok(Decided::Repeated(stored));
+        return repeated(service, scope, &Asked::of(&request), stored).await;
     }
     let model = service.models.resolve(scope, &request.model).await?;
+    let asked = Asked::of(&request);
     let (inputs, is_new_application) = match request.applicant {
         Applicant::Client(number) => (inputs_on_file(service, scope, number).await?, false),
         Applicant::Application(application) => (service.features.compute(application).await?, true),
@@ -116,14 +117,6 @@ pub async fn decide<A: Serialize>(
         &contributions,
         wording,
     )?;
-    let made = decision_event(&decision, &inputs);
-    let new = NewDecision {
-        event: made.id,
-        decision,
-        explanation,
-    };
-    let answer = answer(&new);
-
     let transaction = scope.begin().await?;
     let mut events = Vec::new();
     if is_new_application
@@ -131,6 +124,13 @@ pub async fn decide<A: Serialize>(
     {
         events.push(event);
     }
+    let made = decision_event(&decision, &inputs);
+    let new = NewDecision {
+        event: made.id,
+        decision,
+        explanation,
+    };
+    let answer = answer(&new);
     if request.tells_reasons {
         events.push(shown_event(&new.explanation, request.channel)?);
     }
@@ -143,10 +143,10 @@ pub async fn decide<A: Serialize>(
             {
                 // Somebody else has just been given an answer under this key.
                 drop(transaction);
-                let stored = earlier_answer(scope, given).await?;
-                return stored
-                    .map(Decided::Repeated)
-                    .ok_or(DecisionError::Database(error));
+                return match earlier_answer(scope, given).await? {
+                    Some(stored) => repeated(service, scope, &asked, stored).await,
+                    None => Err(DecisionError::Database(error)),
+                };
             }
             other => other?,
         }
@@ -157,6 +157,52 @@ pub async fn decide<A: Serialize>(
         .metrics
         .decision(outcome.as_str(), request.channel.as_str());
     Ok(Decided::New(answer))
+}
+
+/// What a repeated answer needs to know of its request.
+struct Asked {
+    channel: Channel,
+    language: Language,
+    tells_reasons: bool,
+}
+
+impl Asked {
+    fn of(request: &DecisionRequest) -> Self {
+        Self {
+            channel: request.channel,
+            language: request.language,
+            tells_reasons: request.tells_reasons,
+        }
+    }
+}
+
+/// The answer given before. It tells the reasons to whoever asks now, so that is recorded
+/// before it leaves, like every other showing.
+async fn repeated<A>(
+    service: &Service,
+    scope: &TenantScope,
+    asked: &Asked,
+    stored: idempotency::Model,
+) -> Result<Decided<A>, DecisionError> {
+    if asked.tells_reasons {
+        let row = decision::find(scope, stored.decision_id).await?;
+        let reference = ModelReference {
+            model: row.model.clone(),
+            target: VersionTarget::Version(row.version),
+        };
+        let model = service.models.resolve(scope, &reference).await?;
+        let wording = Wording::new(service.portfolio, asked.language);
+        explanation::show(
+            scope,
+            &row,
+            &model.package,
+            wording,
+            asked.channel,
+            Vec::new(),
+        )
+        .await?;
+    }
+    Ok(Decided::Repeated(stored.answer))
 }
 
 /// The inputs of a client of the portfolio. Features of an older SQL are computed anew from
@@ -313,7 +359,7 @@ async fn store(
 async fn earlier_answer(
     scope: &TenantScope,
     given: &Idempotency,
-) -> Result<Option<String>, DecisionError> {
+) -> Result<Option<idempotency::Model>, DecisionError> {
     let stored = scope
         .find::<idempotency::Entity>()
         .filter(idempotency::Column::Key.eq(given.key.as_str()))
@@ -321,7 +367,7 @@ async fn earlier_answer(
         .await?;
     match stored {
         None => Ok(None),
-        Some(row) if row.request_digest == given.request_digest => Ok(Some(row.answer)),
+        Some(row) if row.request_digest == given.request_digest => Ok(Some(row)),
         Some(_) => Err(DecisionError::IdempotencyConflict),
     }
 }

@@ -161,7 +161,9 @@ async fn by_bearer(
     let token = value
         .to_str()
         .ok()
-        .and_then(|value| value.strip_prefix("Bearer "))
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token)
         .map(str::trim)
         .ok_or(AuthenticationError::Invalid)?;
     if token.starts_with(api_key::PREFIX) {

@@ -173,7 +173,7 @@ fn candidates(manifest: &Manifest) -> Vec<CandidateRow> {
             name: candidate.name.clone(),
             description: candidate.description.clone(),
             imbalance: candidate.imbalance.clone(),
-            auc_mean: candidate.auc_mean,
+            auc_mean: candidate.auc,
             auc_std: candidate.auc_std,
             average_precision: candidate.average_precision,
             brier: candidate.brier,

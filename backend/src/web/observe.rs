@@ -93,9 +93,13 @@ pub(super) async fn observe(
     let elapsed = started.elapsed();
     span.record("http.response.status_code", status);
     if let Some(service) = service {
-        service
-            .metrics
-            .request(method.as_str(), &route, status, elapsed);
+        let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+        let method = if known.contains(&method.as_str()) {
+            method.as_str()
+        } else {
+            "other"
+        };
+        service.metrics.request(method, &route, status, elapsed);
     }
     span.in_scope(|| {
         tracing::info!(

@@ -50,6 +50,9 @@ pub enum Problem {
     Internal,
 }
 
+/// The most fields that one document names: enough to work on, too few to be a flood.
+const MOST_FIELDS: usize = 100;
+
 /// RFC 9457 problem document.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemDocument {
@@ -61,7 +64,7 @@ pub struct ProblemDocument {
     pub status: u16,
     /// What happened, and the way out.
     pub detail: String,
-    /// Each field that cannot be accepted, by its JSON pointer.
+    /// The fields that cannot be accepted (the first 100), by their JSON pointers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
 }
@@ -103,6 +106,7 @@ impl Problem {
         let errors = match self {
             Self::Invalid(fields) => fields
                 .iter()
+                .take(MOST_FIELDS)
                 .map(|field| ProblemField {
                     pointer: field.pointer.clone(),
                     problem: field.problem.clone(),

@@ -115,9 +115,16 @@ fn filter(asked: &views::AuditFilter, people: &People) -> AuditFilter {
     let typed = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let nothing = Uuid::nil();
     let subject = typed(&asked.subject);
+    let actor = typed(&asked.actor);
+    let roles = ["operator", "adviser", "analyst", "compliance", "admin"];
+    let role = actor.clone().filter(|text| roles.contains(&text.as_str()));
     AuditFilter {
         action: Action::named(&asked.action),
-        actor_ids: typed(&asked.actor).map(|text| people.named(&text)),
+        actor_ids: actor
+            .clone()
+            .filter(|_| role.is_none())
+            .map(|text| people.named(&text)),
+        actor_role: role,
         client_number: subject.as_deref().and_then(|text| text.parse().ok()),
         subject_id: subject.filter(|text| text.parse::<i64>().is_err()),
         decision_id: typed(&asked.decision).map(|text| text.parse().unwrap_or(nothing)),

@@ -119,7 +119,8 @@ fn html_page(status: StatusCode, html: String) -> HttpResponse {
 
 /// `?lang=fr` on any page: remembers the choice and goes on to the page without it.
 fn language_switch(request: &HttpRequest) -> Option<HttpResponse> {
-    if request.method() != Method::GET || request.path().starts_with("/api/") {
+    let path = request.path();
+    if request.method() != Method::GET || path.starts_with("/api/") || !session::is_local(path) {
         return None;
     }
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).ok()?;

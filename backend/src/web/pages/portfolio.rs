@@ -13,9 +13,8 @@ use octroi_frontend::charts::{DayCount, DecisionsPerDay, PdBin, PdHistogram};
 use octroi_frontend::views::PortfolioView;
 use std::collections::BTreeMap;
 
-/// Bars of the distribution of the PD, up to [`WIDEST_PD`]; what lies above is in the last.
-const PD_BINS: usize = 25;
-const WIDEST_PD: f64 = 0.5;
+/// Bars of the distribution of the PD.
+const PD_BINS: usize = 50;
 /// Days of decisions shown.
 const DAYS: i64 = 14;
 
@@ -58,15 +57,11 @@ pub(super) async fn overview(
 }
 
 fn histogram(scores: &[(f64, String)], threshold: Option<f64>) -> PdHistogram {
-    let width = WIDEST_PD / PD_BINS as f64;
+    let width = 1.0 / PD_BINS as f64;
     let mut bins: Vec<PdBin> = (0..PD_BINS)
         .map(|i| PdBin {
             from: i as f64 * width,
-            to: if i + 1 == PD_BINS {
-                1.0
-            } else {
-                (i + 1) as f64 * width
-            },
+            to: (i + 1) as f64 * width,
             granted: 0,
             refused: 0,
         })

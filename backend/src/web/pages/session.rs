@@ -80,9 +80,11 @@ fn page(
     Ok(super::html_page(status, html))
 }
 
-/// Only a path on this host may be gone on to.
-fn is_local(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n'])
+/// Only a path on this host may be gone on to. Browsers drop tabs and line ends from an
+/// address and read a backslash as a slash, so neither may be in it.
+pub(super) fn is_local(path: &str) -> bool {
+    let plain = |c: char| c.is_ascii_graphic() && c != '\\';
+    path.starts_with('/') && !path.starts_with("//") && path.chars().all(plain)
 }
 
 #[derive(Deserialize)]
@@ -108,11 +110,7 @@ pub(super) async fn sign_in(
     };
     // Nobody is signed in yet, so there is no session to bind a form token to; browsers say
     // themselves when a form comes from another site.
-    if request
-        .headers()
-        .get("Sec-Fetch-Site")
-        .is_some_and(|site| site == "cross-site")
-    {
+    if from_elsewhere(&request) {
         return refused(email, SignInError::FormExpired, StatusCode::FORBIDDEN);
     }
     let address = request.peer_addr().map(|peer| peer.ip());
@@ -155,6 +153,25 @@ pub(super) async fn sign_in(
         .add_cookie(&cookie(&service, token))
         .map_err(|error| Problem::BadRequest(error.to_string()))?;
     Ok(answer)
+}
+
+/// True when the browser says that the form was on another site.
+fn from_elsewhere(request: &HttpRequest) -> bool {
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    if let Some(site) = header("Sec-Fetch-Site") {
+        return !["same-origin", "none"].contains(&site);
+    }
+    let host = request.connection_info().host().to_owned();
+    header("Origin").is_some_and(|origin| {
+        origin
+            .split_once("://")
+            .is_none_or(|(_, authority)| authority != host)
+    })
 }
 
 fn cookie(service: &Service, value: String) -> Cookie<'static> {

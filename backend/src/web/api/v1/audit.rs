@@ -54,10 +54,11 @@ pub(super) struct AuditQuery {
 
 /// Events of the bank, newest first.
 #[utoipa::path(
+    operation_id = "list_audit_events",
     context_path = "/api/v1", tag = "audit", params(AuditQuery),
     responses(
-        (status = 200, body = AuditList), (status = 400, body = ProblemDocument),
-        (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument),
+        (status = 200, body = AuditList), (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json"), (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/audit/events")]
@@ -100,10 +101,11 @@ pub(super) async fn list(
 
 /// One event.
 #[utoipa::path(
+    operation_id = "find_audit_event",
     context_path = "/api/v1", tag = "audit", params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = AuditEntry), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 200, body = AuditEntry), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/audit/events/{id}")]

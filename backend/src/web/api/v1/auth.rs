@@ -33,8 +33,8 @@ struct TokenAnswer {
     request_body = TokenRequest,
     responses(
         (status = 200, body = TokenAnswer),
-        (status = 401, body = ProblemDocument, description = "E-mail or password is wrong"),
-        (status = 429, body = ProblemDocument, description = "Too many attempts"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "E-mail or password is wrong"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many attempts"),
     )
 )]
 #[post("/auth/token")]

@@ -62,10 +62,11 @@ pub(super) struct ClientQuery {
 
 /// Search the portfolio.
 #[utoipa::path(
+    operation_id = "list_clients",
     context_path = "/api/v1", tag = "clients", params(ClientQuery),
     responses(
-        (status = 200, body = ClientList), (status = 400, body = ProblemDocument),
-        (status = 401, body = ProblemDocument), (status = 403, body = ProblemDocument),
+        (status = 200, body = ClientList), (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json"), (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/clients")]
@@ -97,10 +98,11 @@ pub(super) async fn list(
 
 /// One client.
 #[utoipa::path(
+    operation_id = "find_client",
     context_path = "/api/v1", tag = "clients", params(("id" = i64, Path, example = 100_001)),
     responses(
-        (status = 200, body = ClientSummary), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 200, body = ClientSummary), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/clients/{id}")]

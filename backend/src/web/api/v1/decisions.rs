@@ -18,12 +18,11 @@ use octroi_data::application::{FieldProblem, RawApplication};
 use octroi_data::language::Language;
 use sea_orm::prelude::Uuid;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 /// Who is to be decided about: exactly one of `client_id` and `tables`.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "language": "en",
     "tables": {
@@ -40,18 +39,66 @@ use utoipa::{IntoParams, ToSchema};
 }))]
 pub(super) struct DecisionBody {
     /// A client of the portfolio, by number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 100_001)]
     client_id: Option<i64>,
     /// The whole application: an object `application` with the columns of the application
-    /// table, and one array of rows for each other table that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// table, and one array of rows for each other table that is known (`[]`: known to be
+    /// empty; absent: not known). At most 10,000 rows a table. The application becomes what is
+    /// on file for its `SK_ID_CURR`: a client of that number is updated, with an audit event.
+    /// Columns and levels are those of the portfolio; a 422 names each that does not fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     tables: Option<Value>,
     /// Language of the reasons, `en` or `fr`; the bank's own by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "en")]
     language: Option<String>,
+}
+
+impl DecisionBody {
+    /// Reads the body, naming every field that cannot be accepted.
+    fn read(body: Map<String, Value>) -> Result<Self, Problem> {
+        let mut read = Self {
+            client_id: None,
+            tables: None,
+            language: None,
+        };
+        let mut problems = Vec::new();
+        for (name, value) in body {
+            let expected = match (name.as_str(), value) {
+                (_, Value::Null) => None,
+                ("client_id", value) => {
+                    read.client_id = value.as_i64();
+                    read.client_id
+                        .is_none()
+                        .then_some("a client's number is a whole number")
+                }
+                ("tables", value @ Value::Object(_)) => {
+                    read.tables = Some(value);
+                    None
+                }
+                ("tables", _) => Some("an object with the tables is expected"),
+                ("language", Value::String(code)) => {
+                    read.language = Some(code);
+                    None
+                }
+                ("language", _) => Some("the languages are \"en\" and \"fr\""),
+                _ => Some("there is no such field; the fields are client_id, tables and language"),
+            };
+            if let Some(expected) = expected {
+                problems.push(FieldProblem {
+                    pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+                    problem: expected.to_owned(),
+                });
+            }
+        }
+        if problems.is_empty() {
+            Ok(read)
+        } else {
+            Err(Problem::Invalid(problems))
+        }
+    }
 }
 
 /// A decision with its strongest reasons.
@@ -108,21 +155,24 @@ impl DecisionAnswer {
 
 /// Decide with the version that an alias points at now.
 #[utoipa::path(
+    operation_id = "decide_by_alias",
     context_path = "/api/v1", tag = "decisions",
     params(
         ("name" = String, Path, example = "credit"),
         ("alias" = String, Path, example = "champion"),
         ("Idempotency-Key" = Option<String>, Header,
-         description = "Up to 200 characters of your choice. The same key with the same body \
-             gives the same answer and one decision, however often it is sent."),
+         description = "Up to 200 characters of your choice, one space of keys per bank. The same \
+             key with the same model path and the same body gives the same answer and one \
+             decision, however often it is sent (200 and `Idempotent-Replayed: true` from the \
+             second time on); with another body it is a 422."),
     ),
     request_body = DecisionBody,
     responses(
         (status = 201, body = DecisionAnswer),
         (status = 200, body = DecisionAnswer, description = "Repeated under the same key"),
-        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
-        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json"), (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[post("/models/{name}/aliases/{alias}/decisions")]
@@ -131,7 +181,7 @@ pub(super) async fn decide_by_alias(
     request: HttpRequest,
     service: web::Data<Service>,
     path: web::Path<(String, String)>,
-    body: web::Json<DecisionBody>,
+    body: web::Json<Map<String, Value>>,
 ) -> Result<HttpResponse, Problem> {
     let (model, alias) = path.into_inner();
     let reference = ModelReference {
@@ -143,13 +193,14 @@ pub(super) async fn decide_by_alias(
         &request,
         &service,
         reference,
-        body.into_inner(),
+        DecisionBody::read(body.into_inner())?,
     )
     .await
 }
 
 /// Decide with one particular version.
 #[utoipa::path(
+    operation_id = "decide_by_version",
     context_path = "/api/v1", tag = "decisions",
     params(
         ("name" = String, Path, example = "credit"),
@@ -160,9 +211,9 @@ pub(super) async fn decide_by_alias(
     responses(
         (status = 201, body = DecisionAnswer),
         (status = 200, body = DecisionAnswer, description = "Repeated under the same key"),
-        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
-        (status = 413, body = ProblemDocument), (status = 422, body = ProblemDocument),
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json"), (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[post("/models/{name}/versions/{version}/decisions")]
@@ -171,7 +222,7 @@ pub(super) async fn decide_by_version(
     request: HttpRequest,
     service: web::Data<Service>,
     path: web::Path<(String, i32)>,
-    body: web::Json<DecisionBody>,
+    body: web::Json<Map<String, Value>>,
 ) -> Result<HttpResponse, Problem> {
     let (model, version) = path.into_inner();
     let reference = ModelReference {
@@ -183,7 +234,7 @@ pub(super) async fn decide_by_version(
         &request,
         &service,
         reference,
-        body.into_inner(),
+        DecisionBody::read(body.into_inner())?,
     )
     .await
 }
@@ -314,11 +365,12 @@ pub(super) struct DecisionQuery {
 
 /// Decisions of the bank, newest first.
 #[utoipa::path(
+    operation_id = "list_decisions",
     context_path = "/api/v1", tag = "decisions", params(DecisionQuery),
     responses(
         (status = 200, body = DecisionList),
-        (status = 400, body = ProblemDocument), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument),
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/decisions")]
@@ -350,11 +402,12 @@ pub(super) async fn list(
 
 /// One decision.
 #[utoipa::path(
+    operation_id = "find_decision",
     context_path = "/api/v1", tag = "decisions",
     params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = DecisionSummary), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 200, body = DecisionSummary), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/decisions/{id}")]
@@ -386,12 +439,13 @@ pub(super) struct ExplanationQuery {
 /// The whole explanation of a decision. That it was shown is recorded before the answer
 /// leaves.
 #[utoipa::path(
+    operation_id = "explain_decision",
     context_path = "/api/v1", tag = "decisions",
     params(("id" = Uuid, Path), ExplanationQuery),
     responses(
-        (status = 200, body = ExplanationDocument), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
-        (status = 422, body = ProblemDocument),
+        (status = 200, body = ExplanationDocument), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/decisions/{id}/explanation")]

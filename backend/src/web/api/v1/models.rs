@@ -80,10 +80,11 @@ async fn summaries(
 
 /// All model versions of the bank.
 #[utoipa::path(
+    operation_id = "list_models",
     context_path = "/api/v1", tag = "models",
     responses(
-        (status = 200, body = ModelList), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument),
+        (status = 200, body = ModelList), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/models")]
@@ -99,11 +100,12 @@ pub(super) async fn list(
 
 /// One model version.
 #[utoipa::path(
+    operation_id = "find_model_version",
     context_path = "/api/v1", tag = "models",
     params(("name" = String, Path, example = "credit"), ("version" = i32, Path, example = 1)),
     responses(
-        (status = 200, body = ModelDetail), (status = 401, body = ProblemDocument),
-        (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+        (status = 200, body = ModelDetail), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[get("/models/{name}/versions/{version}")]
