@@ -5,7 +5,7 @@ use octroi_tests::{AZUR, DatabaseKind, HARBOUR, Installation, Ran, octroi, on_bo
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const DECIDE: &str = "/api/v1/models/credit/aliases/champion/decisions";
@@ -44,7 +44,18 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Puts `to` for `from` in one file of a folder, once.
+/// Every file below a folder, which need not be there.
+fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => files_under(&entry.path()),
+            _ => vec![entry.path()],
+        })
+        .collect()
+}
+
+/// Changes one file of a folder.
 fn damage(folder: &Path, file: &str, change: impl FnOnce(String) -> String) {
     let path = folder.join(file);
     let before = fs::read_to_string(&path).expect("the table is there");
@@ -438,8 +449,12 @@ fn training_without_labels_is_refused_and_registers_nothing() {
     });
     let error = train(home.path(), data.path(), &[]).expect_failure();
     assert!(error.contains("TARGET"), "{error}");
-    let packages = contents(&home.path().join("packages").join("."));
-    assert!(packages.is_empty(), "{:?}", packages.keys());
+    let packages = files_under(&home.path().join("packages"));
+    assert!(packages.is_empty(), "{packages:?}");
+    // Where they would be, were there any.
+    let data = tables("500", "5");
+    train(home.path(), data.path(), &[]).expect_success();
+    assert_eq!(files_under(&home.path().join("packages")).len(), 1);
 }
 
 // --- drift ---------------------------------------------------------------------------------
