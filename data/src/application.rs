@@ -338,8 +338,14 @@ impl Reading {
             if reading.owner == Some(position) {
                 cell = self.owner(cell, &here);
             } else {
-                if column.required && value.is_null() {
+                // What is on file came through a reader, which lets an unknown level be missing.
+                if column.required && value.is_null() && target.is_none() {
                     self.problem(&here, "required and missing");
+                }
+                if target.is_none()
+                    && let Some(problem) = out_of_range(column, cell)
+                {
+                    self.problem(&here, problem);
                 }
                 self.identify(reading, position, cell, &here);
                 if target.is_none()
@@ -395,6 +401,22 @@ impl Reading {
             let parent = reading.table.parent.as_deref().unwrap_or_default();
             self.problem(here, format!("no row of {parent} has {id}"));
         }
+    }
+}
+
+/// What is wrong with a value outside the limits of its column.
+fn out_of_range(column: &Column, cell: Cell) -> Option<String> {
+    let number = match cell {
+        Cell::Id(id) => id as f64,
+        Cell::Number(number) => number,
+        Cell::Missing | Cell::Level(_) => return None,
+    };
+    let below = column.min.filter(|min| number < *min);
+    let above = column.max.filter(|max| number > *max);
+    match (below, above) {
+        (Some(min), _) => Some(format!("{number} is below {min}, the least it can be")),
+        (_, Some(max)) => Some(format!("{number} is above {max}, the most it can be")),
+        _ => None,
     }
 }
 

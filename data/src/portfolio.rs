@@ -66,6 +66,10 @@ pub struct Column {
     pub required: bool,
     /// Values that stand for "missing".
     pub missing: Vec<Sentinel>,
+    /// Smallest and largest value that an application from outside may have; absent: no limit.
+    /// Files, which are history, are taken as they are.
+    pub min: Option<f64>,
+    pub max: Option<f64>,
 }
 
 /// Type of a column.
@@ -184,6 +188,8 @@ struct WrittenColumn {
     required: bool,
     #[serde(default)]
     missing: Vec<Sentinel>,
+    min: Option<f64>,
+    max: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -218,6 +224,8 @@ impl TryFrom<WrittenColumn> for Column {
             },
             required: written.required,
             missing: written.missing,
+            min: written.min,
+            max: written.max,
         })
     }
 }

@@ -11,6 +11,7 @@ use flate2::write::GzEncoder;
 use octroi_data::application::{ApplicationsError, FieldProblem, RawApplication};
 use octroi_data::features::FeatureError;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{QueryFilter, Set};
 use serde_json::json;
 use std::io::{Read, Write};
@@ -248,11 +249,7 @@ pub async fn record(
     };
     match stored {
         None => {
-            inputs
-                .clone()
-                .row(scope, String::new())
-                .insert(transaction.connection())
-                .await?;
+            insert_or_replace(transaction, inputs.clone().row(scope, String::new())).await?;
             Ok(Recorded::Written(event(Action::ClientCreated)))
         }
         Some(row)
@@ -276,6 +273,33 @@ pub async fn record(
             Ok(Recorded::Written(event(Action::ClientChanged)))
         }
     }
+}
+
+/// Two applications of a client who is new may come at once: the later one then replaces the
+/// inputs of the earlier, as it would have done a moment afterwards.
+async fn insert_or_replace(
+    transaction: &TenantTransaction,
+    row: entity::ActiveModel,
+) -> Result<(), DbErr> {
+    use entity::Column;
+    let replace = OnConflict::columns([Column::TenantId, Column::Number])
+        .update_columns([
+            Column::Inputs,
+            Column::InputsDigest,
+            Column::Features,
+            Column::FeaturesDigest,
+            Column::FeaturesSqlDigest,
+            Column::AgeYears,
+            Column::Income,
+            Column::Credit,
+            Column::UpdatedAt,
+        ])
+        .to_owned();
+    entity::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(transaction.connection())
+        .await?;
+    Ok(())
 }
 
 /// Notes the latest decision in the client's row, for the list and the filters.

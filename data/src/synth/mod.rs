@@ -138,7 +138,7 @@ pub enum SynthError {
     },
     #[error("the shift {shift} must be between 0 and {max}")]
     Shift { shift: f64, max: f64 },
-    #[error("{} is already there; choose another folder or allow overwriting", path.display())]
+    #[error("{} is already there; choose another folder, or allow it to be replaced (--overwrite)", path.display())]
     Exists { path: PathBuf },
     #[error("cannot write {}: {source}", path.display())]
     File {

@@ -33,6 +33,7 @@ struct TokenAnswer {
     request_body = TokenRequest,
     responses(
         (status = 200, body = TokenAnswer),
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "E-mail or password is wrong"),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many attempts"),
     )

@@ -172,7 +172,8 @@ impl DecisionAnswer {
         (status = 200, body = DecisionAnswer, description = "Repeated under the same key"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json"), (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json"), (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[post("/models/{name}/aliases/{alias}/decisions")]
@@ -213,7 +214,8 @@ pub(super) async fn decide_by_alias(
         (status = 200, body = DecisionAnswer, description = "Repeated under the same key"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json"), (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json"), (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[post("/models/{name}/versions/{version}/decisions")]
@@ -443,7 +445,8 @@ pub(super) struct ExplanationQuery {
     context_path = "/api/v1", tag = "decisions",
     params(("id" = Uuid, Path), ExplanationQuery),
     responses(
-        (status = 200, body = ExplanationDocument), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = ExplanationDocument), (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
