@@ -30,6 +30,7 @@ use octroi_data::synth::SynthError;
 use octroi_model_registry::training::TrainingError;
 use sea_orm::DbErr;
 use sea_orm::prelude::Uuid;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -146,10 +147,13 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::UserAdd(arguments) => manage::add_user(config, arguments).await,
         Command::KeyAdd(arguments) => manage::add_key(config, arguments).await,
         Command::Openapi => {
-            println!(
-                "{}",
-                serde_json::to_string_pretty(&crate::web::api::document())?
-            );
+            let document = serde_json::to_string_pretty(&crate::web::api::document())?;
+            std::io::stdout()
+                .write_all(document.as_bytes())
+                .map_err(|source| CommandError::Write {
+                    path: PathBuf::from("standard output"),
+                    source,
+                })?;
             Ok(())
         }
     }
