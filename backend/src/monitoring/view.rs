@@ -1,7 +1,7 @@
 //! A drift report as the page and the self-contained document show it.
 
 use crate::clients::wording::Wording;
-use octroi_data::drift::{self, Kind, Test, Verdict, Why};
+use octroi_data::drift::{self, BinRange, Kind, Test, Verdict, Why};
 use octroi_data::language::Language;
 use octroi_frontend::views::{DriftBin, DriftReport, DriftRow, DriftTest, DriftVerdict, LeftOut};
 
@@ -68,6 +68,29 @@ fn why(why: Why, language: Language) -> &'static str {
     }
 }
 
+/// A bin in the reader's units and words.
+fn told(feature: &str, range: &BinRange, wording: Wording) -> String {
+    let value = |value: f64| wording.value(feature, None, value);
+    match range {
+        BinRange::Level { level } => wording.level(feature, level),
+        BinRange::Value { value: one } => value(*one),
+        BinRange::Missing => value(f64::NAN),
+        BinRange::Interval {
+            above,
+            up_to,
+            up_to_included,
+        } => {
+            let most = if *up_to_included { "≤" } else { "<" };
+            match (above, up_to) {
+                (Some(above), Some(up_to)) => format!("{} – {}", value(*above), value(*up_to)),
+                (None, Some(up_to)) => format!("{most} {}", value(*up_to)),
+                (Some(above), None) => format!("> {}", value(*above)),
+                (None, None) => value(f64::NAN),
+            }
+        }
+    }
+}
+
 fn row(feature: &drift::FeatureDrift, wording: Wording) -> DriftRow {
     let statistic = feature.statistic.as_ref();
     let test = match statistic.map(|statistic| statistic.test) {
@@ -96,10 +119,7 @@ fn row(feature: &drift::FeatureDrift, wording: Wording) -> DriftRow {
             .bins
             .iter()
             .map(|bin| DriftBin {
-                label: match feature.kind {
-                    Kind::Category => wording.level(&feature.name, &bin.label),
-                    Kind::Number => bin.label.clone(),
-                },
+                label: told(&feature.name, &bin.range, wording),
                 reference: bin.reference_share,
                 current: bin.current_share,
             })
