@@ -109,7 +109,7 @@
           layout: { padding: { right: 8 } },
           scales: {
             x: linear(d.words.axis, (v) => decimal(v, 1), { min: low - room, max: high + room * 1.3, afterBuildTicks: (a) => { a.ticks = a.ticks.filter((t) => t.value > low - room && t.value < high + room * 1.3); } }),
-            y: axis("", { grid: { display: false }, ticks: { autoSkip: false, color: color("ink"), callback(value) { return twoLines(this.getLabelForValue(value), 40); } } }),
+            y: axis("", { grid: { display: false }, ticks: { autoSkip: false, color: color("ink"), font: { lineHeight: 1.1 }, callback(value) { return twoLines(this.getLabelForValue(value), 40); } } }),
           },
           plugins: { tooltip: { callbacks: { label: (item) => { const r = rows[item.dataIndex]; return r.total ? decimal(r.to, 3) : `${signed(r.c)} · ${r.c > 0 ? d.words.raises : d.words.lowers}`; } } } },
         },
