@@ -32,6 +32,8 @@ async fn sign_in_from_the_front_door(browser: &Browser) {
         8,
         "two banks with four roles"
     );
+    let room = "const t = document.querySelector('.scroll'); return t.scrollWidth <= t.clientWidth";
+    assert!(browser.script::<bool>(room).await, "a login is cut off");
     browser.screenshot("sign-in").await;
 
     browser
