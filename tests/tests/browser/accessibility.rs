@@ -15,7 +15,16 @@ fn axe_finds_nothing_on_any_page_in_light_and_dark_in_both_languages() {
     let axe = source_file("frontend/node_modules/axe-core/axe.min.js");
     let demo = Demo::start();
     walk(&demo.base, Scripts::Run, async |browser| {
+        browser.go("/sign-in").await;
+        let nameless = "document.querySelector('main').append(document.createElement('button'))";
+        browser.script::<()>(nameless).await;
         let mut found = Vec::new();
+        look(browser, &axe, "spoilt", "sign-in", &mut found).await;
+        assert!(
+            found.iter().any(|said| said.contains("button-name")),
+            "axe sees nothing: {found:?}"
+        );
+        found.clear();
         for language in ["en", "fr"] {
             for scheme in ["light", "dark"] {
                 browser.prefer(scheme).await;
