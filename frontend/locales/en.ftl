@@ -394,6 +394,7 @@ action-client-viewed = Client viewed
 action-model-trained = Model trained
 action-alias-moved = Alias moved
 action-decision-made = Decision made
+action-decision-viewed = Decision viewed
 action-explanation-shown = Explanation shown
 action-drift-computed = Drift computed
 action-log-viewed = Log viewed

@@ -391,6 +391,7 @@ action-client-viewed = Dossier consulté
 action-model-trained = Modèle entraîné
 action-alias-moved = Alias déplacé
 action-decision-made = Décision prise
+action-decision-viewed = Décision consultée
 action-explanation-shown = Explication montrée
 action-drift-computed = Dérive calculée
 action-log-viewed = Piste consultée

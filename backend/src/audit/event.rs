@@ -26,6 +26,7 @@ pub enum Action {
     ModelTrained,
     AliasMoved,
     DecisionMade,
+    DecisionViewed,
     ExplanationShown,
     DriftComputed,
     LogViewed,
@@ -33,8 +34,9 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order in which a list offers them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::DecisionMade,
+        Self::DecisionViewed,
         Self::ExplanationShown,
         Self::ClientViewed,
         Self::ClientCreated,
@@ -79,6 +81,7 @@ impl Action {
             Self::ModelTrained => "model_trained",
             Self::AliasMoved => "alias_moved",
             Self::DecisionMade => "decision_made",
+            Self::DecisionViewed => "decision_viewed",
             Self::ExplanationShown => "explanation_shown",
             Self::DriftComputed => "drift_computed",
             Self::LogViewed => "log_viewed",

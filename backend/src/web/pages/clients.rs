@@ -1,6 +1,7 @@
 //! The list of clients.
 
 use super::frame::Frame;
+use crate::audit::{Action, Event};
 use crate::clients::{self, ClientFilter, ClientOrder};
 use crate::identity::{Authorized, need};
 use crate::instant;
@@ -13,6 +14,7 @@ use octroi_frontend::views::{
     PdBand,
 };
 use serde::Deserialize;
+use serde_json::json;
 
 const PAGE_SIZE: u64 = 25;
 
@@ -43,6 +45,10 @@ pub(super) async fn list(
         .unwrap_or(1)
         .clamp(1, 1_000_000);
     let found = clients::search(&authorized.scope, &filter(&asked, page)).await?;
+    // The list shows scores, so that it was shown is on record.
+    let viewed = Event::new(Action::ClientViewed, "portfolio", "clients")
+        .with(json!({ "channel": "page", "clients": found.clients.len() }));
+    authorized.scope.record(viewed).await?;
     let view = ClientsView {
         filter: asked.into_inner(),
         bands: BANDS

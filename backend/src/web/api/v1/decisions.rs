@@ -1,6 +1,7 @@
 //! Asking for decisions, reading them again, and having them explained.
 
 use super::page_size;
+use crate::audit::{Action, Event};
 use crate::clients::wording::Wording;
 use crate::decisions::{
     self, Applicant, Channel, Decided, DecisionRequest, ExplanationDocument, Idempotency,
@@ -382,6 +383,9 @@ pub(super) async fn list(
 ) -> Result<impl Responder, Problem> {
     let limit = page_size(query.limit)?;
     let rows = decisions::list(&authorized.scope, query.client, query.before, limit).await?;
+    let viewed = Event::new(Action::DecisionViewed, "portfolio", "decisions")
+        .with(json!({ "channel": Channel::Api, "decisions": rows.len() }));
+    authorized.scope.record(viewed).await?;
     let next = (rows.len() as u64 == limit)
         .then(|| rows.last().map(|row| row.id))
         .flatten();
@@ -418,6 +422,11 @@ pub(super) async fn find(
     id: web::Path<Uuid>,
 ) -> Result<impl Responder, Problem> {
     let row = decisions::find(&authorized.scope, *id).await?;
+    let viewed = Event::new(Action::DecisionViewed, "decision", row.id)
+        .about_client(row.client_number)
+        .about_decision(row.id)
+        .with(json!({ "channel": Channel::Api }));
+    authorized.scope.record(viewed).await?;
     Ok(web::Json(DecisionSummary {
         decision_id: row.id,
         client_id: row.client_number,
