@@ -175,7 +175,7 @@ fn training_twice_on_the_same_tables_gives_the_same_package() {
 on_both_databases! {
     fn the_demos_tables_train_to_the_demos_model_again(octroi: Installation) {
         let data = octroi.tables(&AZUR);
-        let out = octroi.command(&["train", "--quick", "--json", "--seed", "11", "--tenant", AZUR.slug,
+        let out = octroi.command(&["train", "--json", "--seed", "11", "--tenant", AZUR.slug,
             "--alias", "again", "--data", text(&data)]).expect_success();
         let result: Value = serde_json::from_str(&out).expect("JSON");
         let stored = octroi.texts("SELECT digest FROM model_version ORDER BY created_at");
