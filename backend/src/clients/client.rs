@@ -236,22 +236,22 @@ pub async fn record(
     scope: &TenantScope,
     inputs: &Inputs,
 ) -> Result<Recorded, ClientError> {
-    let stored = transaction
-        .find::<entity::Entity>()
-        .filter(entity::Column::Number.eq(inputs.number))
-        .one(transaction.connection())
-        .await?;
     let facts = json!({ "inputs": inputs.inputs_digest, "features": inputs.features_digest });
     let event = |action| {
         Event::new(action, "client", inputs.number)
             .about_client(inputs.number)
             .with(facts)
     };
-    match stored {
-        None => {
-            insert_or_replace(transaction, inputs.clone().row(scope, String::new())).await?;
-            Ok(Recorded::Written(event(Action::ClientCreated)))
+    let mut known = stored(transaction, inputs.number).await?;
+    if known.is_none() {
+        let row = inputs.clone().row(scope, String::new());
+        if insert_if_absent(transaction, row).await? {
+            return Ok(Recorded::Written(event(Action::ClientCreated)));
         }
+        known = stored(transaction, inputs.number).await?;
+    }
+    match known {
+        None => Err(ClientError::Unknown(inputs.number)),
         Some(row)
             if row.inputs_digest == inputs.inputs_digest
                 && row.features_sql_digest == inputs.features_sql_digest =>
@@ -275,31 +275,28 @@ pub async fn record(
     }
 }
 
-/// Two applications of a client who is new may come at once: the later one then replaces the
-/// inputs of the earlier, as it would have done a moment afterwards.
-async fn insert_or_replace(
+/// False when somebody else has added the client in the meantime: two first applications of a
+/// client may come at once, and the later one is then a change of what the earlier brought.
+async fn insert_if_absent(
     transaction: &TenantTransaction,
     row: entity::ActiveModel,
-) -> Result<(), DbErr> {
-    use entity::Column;
-    let replace = OnConflict::columns([Column::TenantId, Column::Number])
-        .update_columns([
-            Column::Inputs,
-            Column::InputsDigest,
-            Column::Features,
-            Column::FeaturesDigest,
-            Column::FeaturesSqlDigest,
-            Column::AgeYears,
-            Column::Income,
-            Column::Credit,
-            Column::UpdatedAt,
-        ])
+) -> Result<bool, DbErr> {
+    let absent = OnConflict::columns([entity::Column::TenantId, entity::Column::Number])
+        .do_nothing()
         .to_owned();
-    entity::Entity::insert(row)
-        .on_conflict(replace)
+    let inserted = entity::Entity::insert(row)
+        .on_conflict(absent)
         .exec_without_returning(transaction.connection())
         .await?;
-    Ok(())
+    Ok(inserted > 0)
+}
+
+async fn stored(transaction: &TenantTransaction, number: i64) -> Result<Option<Client>, DbErr> {
+    transaction
+        .find::<entity::Entity>()
+        .filter(entity::Column::Number.eq(number))
+        .one(transaction.connection())
+        .await
 }
 
 /// Notes the latest decision in the client's row, for the list and the filters.

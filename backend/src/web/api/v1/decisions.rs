@@ -1,6 +1,7 @@
 //! Asking for decisions, reading them again, and having them explained.
 
 use super::page_size;
+use super::strict_json::StrictJson;
 use crate::audit::{Action, Event};
 use crate::clients::wording::Wording;
 use crate::decisions::{
@@ -19,7 +20,7 @@ use octroi_data::application::{FieldProblem, RawApplication};
 use octroi_data::language::Language;
 use sea_orm::prelude::Uuid;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 /// Who is to be decided about: exactly one of `client_id` and `tables`.
@@ -59,7 +60,10 @@ pub(super) struct DecisionBody {
 
 impl DecisionBody {
     /// Reads the body, naming every field that cannot be accepted.
-    fn read(body: Map<String, Value>) -> Result<Self, Problem> {
+    fn read(body: Value) -> Result<Self, Problem> {
+        let Value::Object(body) = body else {
+            return Err(invalid("", "an object is expected"));
+        };
         let mut read = Self {
             client_id: None,
             tables: None,
@@ -183,7 +187,7 @@ pub(super) async fn decide_by_alias(
     request: HttpRequest,
     service: web::Data<Service>,
     path: web::Path<(String, String)>,
-    body: web::Json<Map<String, Value>>,
+    body: web::Json<StrictJson>,
 ) -> Result<HttpResponse, Problem> {
     let (model, alias) = path.into_inner();
     let reference = ModelReference {
@@ -195,7 +199,7 @@ pub(super) async fn decide_by_alias(
         &request,
         &service,
         reference,
-        DecisionBody::read(body.into_inner())?,
+        DecisionBody::read(body.into_inner().0)?,
     )
     .await
 }
@@ -225,7 +229,7 @@ pub(super) async fn decide_by_version(
     request: HttpRequest,
     service: web::Data<Service>,
     path: web::Path<(String, i32)>,
-    body: web::Json<Map<String, Value>>,
+    body: web::Json<StrictJson>,
 ) -> Result<HttpResponse, Problem> {
     let (model, version) = path.into_inner();
     let reference = ModelReference {
@@ -237,7 +241,7 @@ pub(super) async fn decide_by_version(
         &request,
         &service,
         reference,
-        DecisionBody::read(body.into_inner())?,
+        DecisionBody::read(body.into_inner().0)?,
     )
     .await
 }

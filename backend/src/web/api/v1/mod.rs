@@ -6,12 +6,13 @@ mod auth;
 mod clients;
 mod decisions;
 mod models;
+mod strict_json;
 
 use crate::web::Problem;
-use actix_web::web;
+use actix_web::{Responder, get, web};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -70,11 +71,18 @@ pub fn document() -> utoipa::openapi::OpenApi {
     ApiDocument::openapi()
 }
 
+/// The document for programs and for Swagger UI.
+#[get("/openapi.json")]
+async fn api_document() -> impl Responder {
+    web::Json(document())
+}
+
 /// All routes of the API and its documentation.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::scope("/api/v1")
+                .service(api_document)
                 .service(auth::token)
                 .service(decisions::decide_by_alias)
                 .service(decisions::decide_by_version)
@@ -89,7 +97,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .service(audit::find),
         )
         .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", document()));
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/api/v1/openapi.json")));
 }
 
 /// A reader's number of rows, between 1 and 200.
