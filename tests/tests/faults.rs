@@ -247,6 +247,11 @@ fn a_full_disk_or_a_read_only_database_acknowledges_nothing() {
     let octroi = Installation::serving(DatabaseKind::Sqlite);
     let partner = octroi.partner(&AZUR);
     let client = octroi.clients(&AZUR)[0];
+    let shown = partner.get("/api/v1/decisions?limit=1").expect(200);
+    let id = shown["decisions"][0]["decision_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let before = octroi.stored();
     // The decision's last write fails, and with it everything before it.
     octroi.execute(
@@ -266,11 +271,8 @@ fn a_full_disk_or_a_read_only_database_acknowledges_nothing() {
         answer.text()
     );
     assert_eq!(octroi.stored(), before, "no decision without its event");
-    let shown = partner.get("/api/v1/decisions?limit=1").expect(200);
-    let id = shown["decisions"][0]["decision_id"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    // A list shows scores, so without its event it is refused, too.
+    assert!([500, 503].contains(&partner.get("/api/v1/decisions?limit=1").status));
     let explanation = partner.get(&format!("/api/v1/decisions/{id}/explanation"));
     assert!(
         explanation.status >= 500,
