@@ -139,39 +139,3 @@ fn the_stored_form_of_the_reference_model_gives_the_same_bits() {
         assert_eq!(read.margin(&row).to_bits(), forest.margin(&row).to_bits());
     }
 }
-
-/// Seconds this thread has had a core: the wall clock also counts who else uses it.
-fn processor_seconds() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
-}
-
-/// Prints what one row costs; run with `--release -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn speed_of_one_row() {
-    let Some(forest) = reference_forest() else {
-        return;
-    };
-    let rows = table("rows.csv");
-    let explainer = forest.explainer();
-    let (mut workspace, mut out) = (explainer.workspace(), vec![0.0; forest.features()]);
-    let mut sum = 0.0;
-    for _ in 0..3 {
-        let start = processor_seconds();
-        for row in rows.iter().cycle().take(30_000) {
-            sum += forest.margin(row);
-        }
-        let margin = (processor_seconds() - start) / 30_000.0;
-        let start = processor_seconds();
-        for row in rows.iter().cycle().take(3_000) {
-            sum += explainer.explain_with(row, &mut out, &mut workspace);
-        }
-        let explained = (processor_seconds() - start) / 3_000.0;
-        println!(
-            "margin {:.2} us, contributions {:.1} us ({sum:.3})",
-            margin * 1e6,
-            explained * 1e6
-        );
-    }
-}
