@@ -9,7 +9,7 @@ use crate::clients::{self, Import, Names};
 use crate::configuration::{LogFormat, Settings};
 use crate::decisions::{self, Applicant, Channel, DecisionRequest};
 use crate::identity::{self, NewAccount, Password, Permission, Role};
-use crate::models::{ModelReference, VersionTarget};
+use crate::models::ModelReference;
 use crate::monitoring::{self, Telemetry};
 use crate::service::Service;
 use crate::tenancy::{self, TenantScope};
@@ -267,10 +267,7 @@ async fn decide_all(service: &Service, scope: &TenantScope) -> Result<(), Comman
     let bar = progress::bar("deciding");
     for (done, number) in numbers.iter().enumerate() {
         let request = DecisionRequest {
-            model: ModelReference {
-                model: MODEL.to_owned(),
-                target: VersionTarget::Alias("champion".to_owned()),
-            },
+            model: ModelReference::champion(MODEL.to_owned()),
             applicant: Applicant::Client(*number),
             channel: Channel::CommandLine,
             language: scope.tenant().language,

@@ -4,7 +4,7 @@
 
 use super::{CommandError, open, operator_scope, progress, tell_reading, tenant, write_file};
 use crate::clients::wording::{Wording, page_language};
-use crate::models::{ModelReference, VersionTarget, note_view};
+use crate::models::{ModelReference, note_view};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
 use clap::Args;
@@ -207,10 +207,7 @@ async fn write_notes(
     arguments: &TrainArguments,
     version: i32,
 ) -> Result<Vec<PathBuf>, CommandError> {
-    let reference = ModelReference {
-        model: arguments.model.clone(),
-        target: VersionTarget::Version(version),
-    };
+    let reference = ModelReference::version(arguments.model.clone(), version);
     let model = service.models.resolve(scope, &reference).await?;
     let folder = arguments.note.clone().unwrap_or_else(|| {
         service

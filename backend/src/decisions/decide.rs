@@ -9,7 +9,7 @@ use crate::clients::wording::Wording;
 use crate::clients::{self, Inputs, Recorded};
 use crate::digest;
 use crate::instant;
-use crate::models::{ModelReference, ResolvedModel, VersionTarget};
+use crate::models::{ModelReference, ResolvedModel};
 use crate::service::Service;
 use crate::tenancy::{TenantEntity, TenantScope, TenantTransaction};
 use octroi_data::application::RawApplication;
@@ -186,10 +186,7 @@ async fn repeated<A>(
 ) -> Result<Decided<A>, DecisionError> {
     if asked.tells_reasons {
         let row = decision::find(scope, stored.decision_id).await?;
-        let reference = ModelReference {
-            model: row.model.clone(),
-            target: VersionTarget::Version(row.version),
-        };
+        let reference = ModelReference::version(row.model.clone(), row.version);
         let model = service.models.resolve(scope, &reference).await?;
         let wording = Wording::new(service.portfolio, asked.language);
         explanation::show(

@@ -30,6 +30,26 @@ pub struct ModelReference {
     pub target: VersionTarget,
 }
 
+impl ModelReference {
+    /// One particular version.
+    #[must_use]
+    pub fn version(model: String, version: i32) -> Self {
+        Self {
+            model,
+            target: VersionTarget::Version(version),
+        }
+    }
+
+    /// Whatever the alias `champion` points at now.
+    #[must_use]
+    pub fn champion(model: String) -> Self {
+        Self {
+            model,
+            target: VersionTarget::Alias("champion".to_owned()),
+        }
+    }
+}
+
 impl FromStr for ModelReference {
     type Err = String;
 
@@ -287,10 +307,7 @@ impl ModelLibrary {
         else {
             return Ok(None);
         };
-        let reference = ModelReference {
-            model: alias.model,
-            target: VersionTarget::Alias("champion".to_owned()),
-        };
+        let reference = ModelReference::champion(alias.model);
         self.resolve(scope, &reference).await.map(Some)
     }
 }

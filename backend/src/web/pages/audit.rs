@@ -1,7 +1,7 @@
 //! The audit trail, for people: filter, read, open one event.
 
 use super::client::People;
-use super::frame::Frame;
+use super::frame::{Frame, page_number};
 use crate::audit::{self, Action, AuditFilter, Event, StoredEvent};
 use crate::identity::{Authorized, need};
 use crate::instant::{self, DAY};
@@ -11,15 +11,9 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use octroi_frontend::views::{self, AuditEvent, AuditRow, AuditView, Paging};
 use octroi_frontend::{Section, Words};
 use sea_orm::prelude::Uuid;
-use serde::Deserialize;
 use serde_json::json;
 
 const PAGE_SIZE: u64 = 50;
-
-#[derive(Deserialize)]
-struct Page {
-    page: Option<u64>,
-}
 
 #[get("/audit")]
 pub(super) async fn list(
@@ -62,11 +56,7 @@ async fn show(
     let scope = &authorized.scope;
     let frame = Frame::of(request, service, authorized, Section::Audit);
     let words = Words::of(frame.chrome.language);
-    let page = serde_urlencoded::from_str::<Page>(request.query_string())
-        .ok()
-        .and_then(|page| page.page)
-        .unwrap_or(1)
-        .clamp(1, 1_000_000);
+    let page = page_number(request);
     let people = People::of(scope).await?;
     let filter = AuditFilter {
         offset: (page - 1) * PAGE_SIZE,

@@ -13,7 +13,7 @@ use crate::decisions::{
 };
 use crate::identity::{Authorized, Permission, need};
 use crate::instant;
-use crate::models::{ModelReference, ResolvedModel, VersionTarget};
+use crate::models::{ModelReference, ResolvedModel};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
 use crate::web::Problem;
@@ -111,10 +111,7 @@ pub(super) async fn score(
         .await?
         .ok_or(Problem::NotFound("model"))?;
     let decision = DecisionRequest {
-        model: ModelReference {
-            model: champion.row.model,
-            target: VersionTarget::Alias("champion".to_owned()),
-        },
+        model: ModelReference::champion(champion.row.model),
         applicant: Applicant::Client(*number),
         channel: Channel::Page,
         language: Frame::of_request(&request, &service).language,
@@ -172,10 +169,7 @@ async fn explained(
         return Ok(None);
     };
     let decision = decisions::find(scope, id).await?;
-    let reference = ModelReference {
-        model: decision.model.clone(),
-        target: VersionTarget::Version(decision.version),
-    };
+    let reference = ModelReference::version(decision.model.clone(), decision.version);
     let model = service.models.resolve(scope, &reference).await?;
     let (document, _) = decisions::show(
         scope,

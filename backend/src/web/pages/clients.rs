@@ -1,6 +1,6 @@
 //! The list of clients.
 
-use super::frame::Frame;
+use super::frame::{Frame, page_number};
 use crate::audit::{Action, Event};
 use crate::clients::{self, ClientFilter, ClientOrder};
 use crate::identity::{Authorized, need};
@@ -13,7 +13,6 @@ use octroi_frontend::views::{
     ClientRow, ClientSort, ClientsFilter, ClientsView, DecisionFilter, DecisionOutcome, Paging,
     PdBand,
 };
-use serde::Deserialize;
 use serde_json::json;
 
 const PAGE_SIZE: u64 = 25;
@@ -27,11 +26,6 @@ const BANDS: [(&str, f64, f64); 5] = [
     ("40-100", 0.40, 1.000_001),
 ];
 
-#[derive(Deserialize)]
-struct Page {
-    page: Option<u64>,
-}
-
 #[get("/clients")]
 pub(super) async fn list(
     authorized: Authorized<need::ViewClients>,
@@ -39,11 +33,7 @@ pub(super) async fn list(
     service: web::Data<Service>,
     asked: web::Query<ClientsFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let page = serde_urlencoded::from_str::<Page>(request.query_string())
-        .ok()
-        .and_then(|page| page.page)
-        .unwrap_or(1)
-        .clamp(1, 1_000_000);
+    let page = page_number(&request);
     let found = clients::search(&authorized.scope, &filter(&asked, page)).await?;
     // The list shows scores, so that it was shown is on record.
     let viewed = Event::new(Action::ClientViewed, "portfolio", "clients")

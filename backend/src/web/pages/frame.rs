@@ -134,6 +134,19 @@ fn notice(request: &HttpRequest) -> Option<Notice> {
         .notice
 }
 
+/// The page of a list that the query asks for, from 1.
+pub(super) fn page_number(request: &HttpRequest) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Asked {
+        page: Option<u64>,
+    }
+    serde_urlencoded::from_str::<Asked>(request.query_string())
+        .ok()
+        .and_then(|asked| asked.page)
+        .unwrap_or(1)
+        .clamp(1, 1_000_000)
+}
+
 /// A cookie that holds a preference and nothing personal.
 pub(super) fn preference_cookie(name: &'static str, value: &str) -> Cookie<'static> {
     Cookie::build(name, value.to_owned())

@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use crate::identity::{Authorized, need};
 use crate::instant;
-use crate::models::{ModelReference, VersionTarget, note_view, version_view};
+use crate::models::{ModelReference, note_view, version_view};
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::http::header;
@@ -67,10 +67,7 @@ pub(super) async fn version_page(
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::of(&request, &service, &authorized, Section::Models);
     let (model, version) = path.into_inner();
-    let reference = ModelReference {
-        model,
-        target: VersionTarget::Version(version),
-    };
+    let reference = ModelReference::version(model, version);
     let resolved = service
         .models
         .resolve(&authorized.scope, &reference)
@@ -97,10 +94,7 @@ pub(super) async fn note(
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::of(&request, &service, &authorized, Section::Models);
     let (model, version) = path.into_inner();
-    let reference = ModelReference {
-        model,
-        target: VersionTarget::Version(version),
-    };
+    let reference = ModelReference::version(model, version);
     let resolved = service
         .models
         .resolve(&authorized.scope, &reference)

@@ -232,10 +232,7 @@ pub(super) async fn decide_by_version(
     body: web::Json<StrictJson>,
 ) -> Result<HttpResponse, Problem> {
     let (model, version) = path.into_inner();
-    let reference = ModelReference {
-        model,
-        target: VersionTarget::Version(version),
-    };
+    let reference = ModelReference::version(model, version);
     decide(
         &authorized,
         &request,
@@ -473,10 +470,7 @@ pub(super) async fn explanation(
 ) -> Result<impl Responder, Problem> {
     let language = language(query.language.as_deref(), authorized.principal.language)?;
     let row = decisions::find(&authorized.scope, *id).await?;
-    let reference = ModelReference {
-        model: row.model.clone(),
-        target: VersionTarget::Version(row.version),
-    };
+    let reference = ModelReference::version(row.model.clone(), row.version);
     let model = service
         .models
         .resolve(&authorized.scope, &reference)

@@ -2,7 +2,7 @@
 
 use crate::identity::{Authorized, need};
 use crate::instant;
-use crate::models::{ModelReference, VersionTarget, model_version};
+use crate::models::{ModelReference, model_version};
 use crate::service::Service;
 use crate::web::{Problem, ProblemDocument};
 use actix_web::{Responder, get, web};
@@ -115,10 +115,7 @@ pub(super) async fn find(
     path: web::Path<(String, i32)>,
 ) -> Result<impl Responder, Problem> {
     let (model, version) = path.into_inner();
-    let reference = ModelReference {
-        model,
-        target: VersionTarget::Version(version),
-    };
+    let reference = ModelReference::version(model, version);
     let resolved = service
         .models
         .resolve(&authorized.scope, &reference)
