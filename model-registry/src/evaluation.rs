@@ -39,12 +39,53 @@ pub struct Evaluation {
     pub roc: Vec<RocPoint>,
     /// Mean PD against default rate in tenths of the rows by PD.
     pub calibration: Vec<CalibrationBin>,
+    /// Mean distance of mean PD and default rate over those tenths, weighted by their rows.
+    pub expected_calibration_error: f64,
+    /// Defaults among the riskiest rows against what chance would give.
+    pub lift: Vec<LiftPoint>,
     /// Cost by threshold, ascending, thinned; the cheapest threshold is one of its points.
     pub cost_curve: Vec<CostPoint>,
     /// The threshold of least cost: a PD at or above it is refused.
     pub threshold: f64,
     /// Cost per client at that threshold.
     pub cost_per_client: f64,
+    /// How far chance may have moved the measures; absent where it was not computed.
+    pub intervals: Option<Intervals>,
+}
+
+/// The riskiest `share` of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LiftPoint {
+    /// Share of all rows, riskiest first.
+    pub share: f64,
+    /// Their default rate over the overall one.
+    pub lift: f64,
+    /// Share of all defaults among them.
+    pub captured: f64,
+}
+
+/// 95% bootstrap percentile intervals, `[low, high]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intervals {
+    /// Bootstrap samples drawn.
+    pub resamples: usize,
+    /// Of [`Evaluation::auc`].
+    pub auc: [f64; 2],
+    /// Of [`Evaluation::gini`].
+    pub gini: [f64; 2],
+    /// Of [`Evaluation::ks`].
+    pub ks: [f64; 2],
+    /// Of [`Evaluation::average_precision`].
+    pub average_precision: [f64; 2],
+    /// Of [`Evaluation::brier`].
+    pub brier: [f64; 2],
+    /// Of [`Evaluation::log_loss`].
+    pub log_loss: [f64; 2],
+    /// Of [`Evaluation::expected_calibration_error`].
+    pub expected_calibration_error: [f64; 2],
+    /// Of the cost per client at the evaluation's own threshold.
+    pub cost_per_client: [f64; 2],
 }
 
 /// A point of the ROC curve.
@@ -137,6 +178,7 @@ impl Evaluation {
         let curve = roc(&groups, rows, defaults);
         let auc = area(&curve);
         let (cost_curve, best) = cost_curve(&groups, rows, defaults, costs);
+        let calibration = calibration(&groups, rows);
         Ok(Self {
             rows,
             defaults,
@@ -151,12 +193,45 @@ impl Evaluation {
             brier: mean(pd, target, |pd, outcome| (pd - outcome).powi(2)),
             log_loss: log_loss(pd, target),
             roc: thinned(&curve),
-            calibration: calibration(&groups, rows),
+            expected_calibration_error: expected_calibration_error(&calibration, rows),
+            calibration,
+            lift: lift(&groups, rows, defaults),
             cost_curve,
             threshold: best.threshold,
             cost_per_client: best.cost_per_client,
+            intervals: None,
         })
     }
+}
+
+fn expected_calibration_error(bins: &[CalibrationBin], rows: usize) -> f64 {
+    let distances = bins
+        .iter()
+        .map(|bin| (bin.mean_pd - bin.default_rate).abs() * bin.rows as f64);
+    distances.sum::<f64>() / rows as f64
+}
+
+/// Shares of the rows for which the lift is told.
+const LIFT_SHARES: [f64; 6] = [0.01, 0.05, 0.1, 0.2, 0.3, 0.5];
+
+/// Rows of equal PD that straddle a share count in proportion.
+fn lift(groups: &[Group], rows: usize, defaults: usize) -> Vec<LiftPoint> {
+    let point = |share: f64| {
+        let wanted = share * rows as f64;
+        let (mut taken, mut found) = (0.0, 0.0);
+        for group in groups {
+            let part = ((wanted - taken) / group.rows as f64).clamp(0.0, 1.0);
+            taken += part * group.rows as f64;
+            found += part * group.defaults as f64;
+        }
+        let captured = found / defaults as f64;
+        LiftPoint {
+            share,
+            lift: captured / share,
+            captured,
+        }
+    };
+    LIFT_SHARES.into_iter().map(point).collect()
 }
 
 fn mean(pd: &[f64], target: &[bool], loss: impl Fn(f64, f64) -> f64) -> f64 {

@@ -7,9 +7,11 @@
 //! [`model::Model`] gives margins, probabilities of default and exact contributions.
 
 pub mod boosting;
+pub mod calibration;
 pub mod evaluation;
 pub mod explain;
 pub mod forest;
+pub mod import;
 pub mod model;
 pub mod package;
 pub mod scorecard;

@@ -88,12 +88,6 @@ impl Model {
         }
     }
 
-    /// The probability of default that belongs to a margin.
-    #[must_use]
-    pub fn pd(&self, margin: f64) -> f64 {
-        logistic(margin)
-    }
-
     /// Base value and one contribution per feature for one row.
     ///
     /// # Panics

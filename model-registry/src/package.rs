@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::calibration::{Calibration, CalibrationTrial};
 use crate::evaluation::Evaluation;
 use crate::model::Model;
 use crate::training::Parameter;
 
 /// The format this code writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Points of a reference distribution: minimum, each twentieth, maximum.
 pub const QUANTILES: usize = 21;
@@ -28,6 +29,8 @@ pub struct Package {
     pub manifest: Manifest,
     /// The model itself.
     pub model: Model,
+    /// From its margin to the PD.
+    pub calibration: Calibration,
     /// Some of the training rows, one value per feature (`None` is missing): the population
     /// that drift is measured from. No identifiers, no outcomes.
     pub sample: Vec<Vec<Option<f64>>>,
@@ -63,6 +66,173 @@ pub struct Manifest {
     pub importance: Vec<Importance>,
     /// What it was trained on and how.
     pub training: TrainingRecord,
+    /// Where the model comes from.
+    pub origin: Origin,
+    /// Calibrations compared; empty where none was.
+    pub calibration_trials: Vec<CalibrationTrial>,
+    /// The search for the settings of the tuned candidate; absent where there was none.
+    pub search: Option<Search>,
+    /// PD by the value of the most important features.
+    pub partial_dependence: Vec<PartialDependence>,
+    /// Contributions of some training rows, of the most important features.
+    pub beeswarm: Vec<BeeswarmFeature>,
+    /// The out-of-fold predictions by group of clients.
+    pub slices: Vec<SliceEvaluation>,
+    /// On labelled clients that took no part in training; absent where there were none.
+    pub holdout: Option<Holdout>,
+}
+
+/// Where a model comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Origin {
+    /// Trained here.
+    Trained,
+    /// Read from another library's file.
+    Imported {
+        /// Kind of file: [`crate::import::Source::as_str`].
+        source: String,
+        /// Name of the file.
+        file: String,
+        /// SHA-256 of its bytes.
+        sha256: String,
+    },
+}
+
+/// A search for settings by successive halving: many are tried with few boosting rounds,
+/// and the better ones again with more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// What was varied.
+    pub ranges: Vec<SearchRange>,
+    /// Every setting tried, in the order drawn.
+    pub trials: Vec<Trial>,
+}
+
+/// A setting that was varied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchRange {
+    /// Its name.
+    pub name: String,
+    /// Least value.
+    pub from: f64,
+    /// Greatest value.
+    pub to: f64,
+    /// Drawn evenly on a logarithmic scale.
+    pub logarithmic: bool,
+}
+
+/// One setting that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// The settings.
+    pub parameters: Vec<Parameter>,
+    /// Boosting rounds it was given at last.
+    pub rounds: usize,
+    /// Out-of-fold AUC with that many.
+    pub auc: f64,
+    /// Out-of-fold log loss with that many: the least goes on.
+    pub log_loss: f64,
+    /// Whether the tuned candidate has these settings.
+    pub chosen: bool,
+}
+
+/// The mean PD of a sample of training rows with one feature set to one value after the
+/// other (Friedman, 2001).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartialDependence {
+    /// Name of the feature.
+    pub feature: String,
+    /// By value, ascending; of a category the value is the index of a level.
+    pub points: Vec<DependencePoint>,
+    /// With the value missing; absent where the training rows have it always.
+    pub missing_pd: Option<f64>,
+}
+
+/// A point of a [`PartialDependence`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DependencePoint {
+    /// The value set.
+    pub value: f64,
+    /// Mean PD.
+    pub mean_pd: f64,
+}
+
+/// Contributions of one feature to some training rows' margins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BeeswarmFeature {
+    /// Name of the feature.
+    pub feature: String,
+    /// One per row.
+    pub points: Vec<BeeswarmPoint>,
+}
+
+/// One row's point of a [`BeeswarmFeature`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BeeswarmPoint {
+    /// In log-odds.
+    pub contribution: f64,
+    /// Rank of the value among the rows, 0 (least) to 1; absent where it is missing, and of
+    /// categories, which have no order.
+    pub rank: Option<f64>,
+}
+
+/// A group of clients, and how the model does on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SliceEvaluation {
+    /// The feature that makes the groups.
+    pub feature: String,
+    /// Which of them.
+    pub group: SliceGroup,
+    /// Clients in it.
+    pub rows: usize,
+    /// Of which defaulted.
+    pub defaults: usize,
+    /// Mean PD out of fold.
+    pub mean_pd: f64,
+    /// AUC within the group; absent where all defaulted or none did.
+    pub auc: Option<f64>,
+    /// Cost per client at the version's threshold.
+    pub cost_per_client: f64,
+    /// Share granted at the version's threshold.
+    pub granted_share: f64,
+}
+
+/// What the clients of a group have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SliceGroup {
+    /// This level of a category.
+    Level(String),
+    /// A number from `from` to `to`, both included.
+    Range {
+        /// Least value.
+        from: f64,
+        /// Greatest value.
+        to: f64,
+    },
+    /// No value.
+    Missing,
+}
+
+/// Labelled clients that took no part in training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holdout {
+    /// The files read.
+    pub tables: Vec<SourceTable>,
+    /// Of the version's own PD; its threshold is the one cheapest there, not the version's.
+    pub evaluation: Evaluation,
+    /// Cost per client at the version's threshold.
+    pub cost_at_threshold: f64,
 }
 
 /// One column of a row.
@@ -117,6 +287,14 @@ pub struct Candidate {
     pub cost_per_client: f64,
     /// See [`Evaluation::threshold`].
     pub threshold: f64,
+    /// See [`Evaluation::ks`].
+    pub ks: f64,
+    /// See [`Evaluation::expected_calibration_error`].
+    pub expected_calibration_error: f64,
+    /// 95% interval of `auc`.
+    pub auc_interval: Option<[f64; 2]>,
+    /// 95% interval of `cost_per_client`.
+    pub cost_interval: Option<[f64; 2]>,
     /// How the rarity of defaults was handled.
     pub imbalance: String,
 }
@@ -226,6 +404,12 @@ impl Package {
             });
         }
         Ok(package)
+    }
+
+    /// The calibrated probability of default of a margin.
+    #[must_use]
+    pub fn pd(&self, margin: f64) -> f64 {
+        self.calibration.pd(margin)
     }
 
     /// The sample of training rows: rows x features, NaN is missing.

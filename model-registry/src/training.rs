@@ -18,11 +18,12 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::boosting::{BoostingParameters, Hessboost, PreparedRows, Trainer, TrainerError};
+use crate::calibration::Calibration;
 use crate::evaluation::{Costs, Evaluation, EvaluationError, log_loss};
 use crate::forest::{Aggregation, Forest};
 use crate::model::{Constant, Model, log_odds, logistic, with_slice};
 use crate::package::{
-    Candidate, FORMAT, Importance, Manifest, Package, PackageFeature, QUANTILES, Reference,
+    Candidate, FORMAT, Importance, Manifest, Origin, Package, PackageFeature, QUANTILES, Reference,
     SourceTable, TrainingRecord,
 };
 use crate::scorecard::{Scorecard, ScorecardError, ScorecardParameters};
@@ -543,7 +544,7 @@ impl<'a, 's, 'p> Comparison<'a, 's, 'p> {
             let model = self.fit(kind, &self.rows(fold, false), 0)?;
             for row in self.rows(fold, true) {
                 let margin = with_slice(self.set.values.row(row), |row| model.margin(row));
-                out_of_fold[row] = model.pd(margin);
+                out_of_fold[row] = logistic(margin);
             }
         }
         Ok(out_of_fold)
@@ -731,6 +732,12 @@ impl<'a, 's, 'p> Comparison<'a, 's, 'p> {
             log_loss: evaluation.log_loss,
             cost_per_client: evaluation.cost_per_client,
             threshold: evaluation.threshold,
+            ks: evaluation.ks,
+            expected_calibration_error: evaluation.expected_calibration_error,
+            auc_interval: evaluation.intervals.map(|intervals| intervals.auc),
+            cost_interval: evaluation
+                .intervals
+                .map(|intervals| intervals.cost_per_client),
             imbalance,
         }
     }
@@ -1033,10 +1040,18 @@ impl TrainedModel {
             evaluation: self.evaluation,
             candidates: self.candidates,
             importance: self.importance,
+            origin: Origin::Trained,
+            calibration_trials: Vec::new(),
+            search: None,
+            partial_dependence: Vec::new(),
+            beeswarm: Vec::new(),
+            slices: Vec::new(),
+            holdout: None,
         };
         Package {
             manifest,
             model: self.model,
+            calibration: Calibration::None,
             sample: self.sample,
         }
     }

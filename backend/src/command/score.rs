@@ -64,7 +64,7 @@ fn scored(package: &Package, table: &FeatureTable) -> Result<(String, usize, usi
     let mut refused = 0;
     let mut csv = String::from("SK_ID_CURR,PD,DECISION,MARGIN\n");
     for (id, margin) in table.ids.iter().zip(package.model.margins(rows.view())) {
-        let pd = package.model.pd(margin);
+        let pd = package.pd(margin);
         let outcome = Outcome::of(pd, threshold);
         refused += usize::from(outcome == Outcome::Refused);
         // The shortest digits that read back as the same number. Writing to a string cannot fail.

@@ -265,7 +265,7 @@ fn score(
     let row = arranged(service, model, inputs)?;
     let scored = &model.package.model;
     let margin = scored.margin(&row);
-    let pd = scored.pd(margin);
+    let pd = model.package.pd(margin);
     let threshold = model.package.manifest.threshold;
     let contributions = scored.contributions(&row);
     let features = clients::to_bytes(&row);
