@@ -287,10 +287,10 @@ pub struct Candidate {
     pub cost_per_client: f64,
     /// See [`Evaluation::threshold`].
     pub threshold: f64,
-    /// See [`Evaluation::ks`].
-    pub ks: f64,
-    /// See [`Evaluation::expected_calibration_error`].
-    pub expected_calibration_error: f64,
+    /// See [`Evaluation::ks`]; packages of format 1 do not tell.
+    pub ks: Option<f64>,
+    /// See [`Evaluation::expected_calibration_error`]; packages of format 1 do not tell.
+    pub expected_calibration_error: Option<f64>,
     /// 95% interval of `auc`.
     pub auc_interval: Option<[f64; 2]>,
     /// 95% interval of `cost_per_client`.

@@ -732,8 +732,8 @@ impl<'a, 's, 'p> Comparison<'a, 's, 'p> {
             log_loss: evaluation.log_loss,
             cost_per_client: evaluation.cost_per_client,
             threshold: evaluation.threshold,
-            ks: evaluation.ks,
-            expected_calibration_error: evaluation.expected_calibration_error,
+            ks: Some(evaluation.ks),
+            expected_calibration_error: Some(evaluation.expected_calibration_error),
             auc_interval: evaluation.intervals.map(|intervals| intervals.auc),
             cost_interval: evaluation
                 .intervals
