@@ -2,6 +2,7 @@
 //! variables. Everything is checked once at start, and every problem is named at once, so
 //! that an operator repairs a configuration in one go instead of one restart per mistake.
 
+use octroi_model_registry::store::Bucket;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ pub struct Settings {
     pub home: PathBuf,
     pub server: ServerSettings,
     pub database: DatabaseSettings,
+    pub packages: PackageSettings,
     pub session: SessionSettings,
     pub telemetry: TelemetrySettings,
 }
@@ -36,6 +38,46 @@ pub struct DatabaseSettings {
     /// May carry a password: left out of `Debug`.
     pub url: String,
     pub max_connections: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageSettings {
+    pub url: String,
+    pub endpoint: String,
+    pub region: String,
+    pub allow_http: bool,
+}
+
+impl PackageSettings {
+    /// The bucket that packages are kept in; none: they are files under `home`.
+    #[must_use]
+    pub fn bucket(&self) -> Option<Bucket> {
+        (!self.url.is_empty()).then(|| Bucket {
+            url: self.url.clone(),
+            endpoint: self.endpoint.clone(),
+            region: self.region.clone(),
+            allow_http: self.allow_http,
+        })
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if !self.url.is_empty() && !self.url.starts_with("s3://") {
+            problems.push(format!(
+                "packages.url = \"{}\" does not begin with s3://; leave it empty to keep \
+                 packages under `home`",
+                self.url
+            ));
+        }
+        if self.endpoint.starts_with("http://") && !self.allow_http {
+            problems.push(
+                "packages.endpoint is not encrypted; packages.allow_http = true accepts that"
+                    .to_owned(),
+            );
+        }
+        problems
+    }
 }
 
 impl fmt::Debug for DatabaseSettings {
@@ -121,6 +163,7 @@ impl Settings {
                 "database.url begins with \"{scheme}:\"; sqlite:// and postgres:// are supported"
             ));
         }
+        problems.extend(self.packages.problems());
         if self.database.max_connections == 0 {
             problems.push("database.max_connections is 0; at least 1 is needed".into());
         }
@@ -180,8 +223,16 @@ mod tests {
         settings.server.address = "nowhere".into();
         settings.database.url = "mysql://x".into();
         settings.session.idle_minutes = 0;
-        let error = settings.checked().expect_err("three problems").to_string();
-        for name in ["server.address", "database.url", "session.idle_minutes"] {
+        settings.packages.url = "gs://elsewhere".into();
+        settings.packages.endpoint = "http://store:9000".into();
+        let error = settings.checked().expect_err("problems").to_string();
+        for name in [
+            "server.address",
+            "database.url",
+            "session.idle_minutes",
+            "packages.url",
+            "packages.endpoint",
+        ] {
             assert!(error.contains(name), "{name} is missing in: {error}");
         }
     }

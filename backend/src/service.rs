@@ -53,7 +53,7 @@ impl Service {
         database.check_is_current().await?;
         let portfolio = Portfolio::home_credit();
         Ok(Self {
-            models: ModelLibrary::open(&settings.home)?,
+            models: ModelLibrary::open(&settings, &database).await?,
             features: FeatureWorker::start(portfolio)?,
             populations: Populations::default(),
             passwords: PasswordHasher::new(2)?,

@@ -15,5 +15,6 @@ pub mod import;
 pub mod model;
 pub mod package;
 pub mod scorecard;
+pub mod signature;
 pub mod store;
 pub mod training;

@@ -15,7 +15,9 @@ use crate::evaluation::Evaluation;
 use crate::model::Model;
 use crate::training::Parameter;
 
-/// The format this code writes and reads.
+mod format_1;
+
+/// The format this code writes; it reads this one and all before it (`docs/PACKAGES.md`).
 pub const FORMAT: u32 = 2;
 
 /// Points of a reference distribution: minimum, each twentieth, maximum.
@@ -352,7 +354,7 @@ pub enum PackageError {
     #[error("package {expected} is damaged: its bytes have the digest {found}")]
     Damaged { expected: String, found: String },
     /// Written by other code.
-    #[error("package format {found} is not supported (this version reads format {FORMAT})")]
+    #[error("package format {found} is not supported (this version reads formats 1 to {FORMAT})")]
     Format { found: u64 },
     /// Not a package at all, or one of its parts is invalid.
     #[error("not a valid package: {0}")]
@@ -383,15 +385,14 @@ impl Package {
         Ok(digest(&self.to_bytes()?))
     }
 
-    /// Reads a package without knowing its digest; the format is looked at first.
+    /// Reads a package without knowing its digest; the format is looked at first. An older
+    /// one is brought to today's form, in memory only.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackageError> {
-        let head: Head = serde_json::from_slice(bytes).map_err(PackageError::Invalid)?;
-        if head.manifest.format != u64::from(FORMAT) {
-            return Err(PackageError::Format {
-                found: head.manifest.format,
-            });
-        }
-        let package: Self = serde_json::from_slice(bytes).map_err(PackageError::Invalid)?;
+        let package: Self = match stored_format(bytes)? {
+            1 => format_1::read(bytes).map_err(PackageError::Invalid)?,
+            2 => serde_json::from_slice(bytes).map_err(PackageError::Invalid)?,
+            found => return Err(PackageError::Format { found }),
+        };
         let (listed, taken) = (package.manifest.features.len(), package.model.features());
         if listed != taken {
             return Err(PackageError::Features { listed, taken });
@@ -436,6 +437,12 @@ impl Package {
         }
         Self::from_bytes(bytes)
     }
+}
+
+/// The format a package says it has.
+pub fn stored_format(bytes: &[u8]) -> Result<u64, PackageError> {
+    let head: Head = serde_json::from_slice(bytes).map_err(PackageError::Invalid)?;
+    Ok(head.manifest.format)
 }
 
 /// The part of a package every format has.

@@ -5,12 +5,15 @@ use std::path::Path;
 
 use ndarray::Array2;
 use octroi_model_registry::boosting::BoostingParameters;
-use octroi_model_registry::package::{Package, PackageError};
+use octroi_model_registry::calibration::Calibration;
+use octroi_model_registry::package::{Package, PackageError, digest};
+use octroi_model_registry::signature::{PackageKeys, SignatureError};
 use octroi_model_registry::store::{PackageStore, StoreError};
 use octroi_model_registry::training::{Feature, Provenance, TrainingOptions, TrainingSet, train};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
 
 fn package() -> Package {
     let mut random = ChaCha8Rng::seed_from_u64(11);
@@ -64,6 +67,10 @@ fn package() -> Package {
         .into_package(provenance)
 }
 
+fn keys() -> PackageKeys {
+    PackageKeys::new([3; 32], &[])
+}
+
 fn file(folder: &Path, digest: &str) -> std::path::PathBuf {
     folder.join("packages").join(format!("{digest}.json"))
 }
@@ -71,7 +78,7 @@ fn file(folder: &Path, digest: &str) -> std::path::PathBuf {
 #[tokio::test]
 async fn a_package_comes_back_as_it_was_put() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = PackageStore::folder(folder.path()).expect("a store");
+    let store = PackageStore::folder(folder.path(), keys()).expect("a store");
     let package = package();
     let digest = store.put(&package).await.expect("kept");
     assert_eq!(digest, package.digest().expect("digest"));
@@ -83,7 +90,7 @@ async fn a_package_comes_back_as_it_was_put() {
 #[tokio::test]
 async fn a_flipped_byte_is_refused_with_the_digest_wherever_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = PackageStore::folder(folder.path()).expect("a store");
+    let store = PackageStore::folder(folder.path(), keys()).expect("a store");
     let package = package();
     let digest = store.put(&package).await.expect("kept");
     let path = file(folder.path(), &digest);
@@ -107,7 +114,7 @@ async fn a_flipped_byte_is_refused_with_the_digest_wherever_it_is() {
 #[tokio::test]
 async fn an_unknown_digest_and_one_that_is_a_path_are_told_apart() {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = PackageStore::folder(folder.path()).expect("a store");
+    let store = PackageStore::folder(folder.path(), keys()).expect("a store");
     let unknown = "0".repeat(64);
     assert!(
         matches!(store.get(&unknown).await, Err(StoreError::Unknown(digest)) if digest == unknown)
@@ -123,11 +130,109 @@ async fn an_unknown_digest_and_one_that_is_a_path_are_told_apart() {
 fn another_format_is_refused_by_its_number() {
     let bytes = package().to_bytes().expect("bytes");
     let text = String::from_utf8(bytes).expect("text");
-    let later = text.replacen("\"format\":1,", "\"format\":2,\"new\":{},", 1);
+    let later = text.replacen("\"format\":2,", "\"format\":3,\"new\":{},", 1);
     assert_ne!(text, later);
     let error = Package::from_bytes(later.as_bytes()).expect_err("refused");
-    assert!(matches!(error, PackageError::Format { found: 2 }));
-    assert!(error.to_string().contains('2'));
+    assert!(matches!(error, PackageError::Format { found: 3 }));
+    assert!(error.to_string().contains('3'));
+}
+
+/// The package as the first format wrote it.
+fn in_format_1(package: &Package) -> Vec<u8> {
+    let mut value = serde_json::to_value(package).expect("JSON");
+    let remove = |value: &mut Value, members: &[&str]| {
+        let object = value.as_object_mut().expect("an object");
+        for member in members {
+            object.remove(*member).expect("there");
+        }
+    };
+    remove(&mut value, &["calibration"]);
+    let manifest = &mut value["manifest"];
+    manifest["format"] = 1.into();
+    remove(
+        manifest,
+        &[
+            "origin",
+            "calibration_trials",
+            "search",
+            "partial_dependence",
+            "beeswarm",
+            "slices",
+            "holdout",
+        ],
+    );
+    remove(
+        &mut manifest["evaluation"],
+        &["expected_calibration_error", "lift", "intervals"],
+    );
+    for candidate in manifest["candidates"].as_array_mut().expect("candidates") {
+        remove(
+            candidate,
+            &[
+                "ks",
+                "expected_calibration_error",
+                "auc_interval",
+                "cost_interval",
+            ],
+        );
+    }
+    serde_jcs::to_vec(&value).expect("bytes")
+}
+
+#[tokio::test]
+async fn a_package_of_the_first_format_loads_unsigned_and_scores_as_it_did() {
+    let package = package();
+    let old = in_format_1(&package);
+    let read = Package::from_bytes(&old).expect("read");
+    assert_eq!(read.model, package.model);
+    assert_eq!(read.calibration, Calibration::None);
+    let (new, old_measure) = (
+        package.manifest.evaluation.expected_calibration_error,
+        read.manifest.evaluation.expected_calibration_error,
+    );
+    assert!((new - old_measure).abs() < 1e-12);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = PackageStore::folder(folder.path(), keys()).expect("a store");
+    let name = digest(&old);
+    let path = file(folder.path(), &name);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    std::fs::write(path, &old).expect("written");
+    assert_eq!(store.get(&name).await.expect("loads"), read);
+}
+
+#[tokio::test]
+async fn a_package_without_our_signature_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = PackageStore::folder(folder.path(), keys()).expect("a store");
+    let name = store.put(&package()).await.expect("kept");
+    let path = folder.path().join("packages").join(format!("{name}.sig"));
+    let signature = std::fs::read(&path).expect("signed");
+
+    let stranger = PackageStore::folder(folder.path(), PackageKeys::new([4; 32], &[]));
+    let error = stranger.expect("a store").get(&name).await;
+    assert!(matches!(
+        error,
+        Err(StoreError::Signature(SignatureError::UnknownKey { .. }))
+    ));
+
+    std::fs::remove_file(&path).expect("removed");
+    let error = store.get(&name).await;
+    assert!(matches!(
+        error,
+        Err(StoreError::Signature(SignatureError::Missing(digest))) if digest == name
+    ));
+
+    let altered = String::from_utf8(signature.clone()).expect("text");
+    let altered = altered.replacen("\"signature\":\"", "\"signature\":\"00", 1);
+    std::fs::write(&path, altered).expect("written");
+    assert!(matches!(
+        store.get(&name).await,
+        Err(StoreError::Signature(SignatureError::Unreadable { .. }))
+    ));
+
+    std::fs::write(&path, signature).expect("written");
+    assert!(store.get(&name).await.is_ok());
 }
 
 #[test]
@@ -173,6 +278,8 @@ fn bytes_that_are_no_package_are_an_error() {
         b"{}",
         b"null",
         b"{\"manifest\":{\"format\":1}}",
+        b"{\"manifest\":[1]}",
+        b"[[1]]",
         b"\xff",
     ] {
         assert!(matches!(

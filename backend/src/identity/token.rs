@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{QueryOrder, Set};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,8 @@ const PKCS8_PREFIX: [u8; 16] = [
 pub enum TokenError {
     #[error("the signing key in the database is damaged: {0}")]
     Key(jsonwebtoken::errors::Error),
+    #[error("the table signing_key has no key, and none can be made")]
+    NoKey,
     #[error("the token is not valid")]
     Invalid,
     #[error(transparent)]
@@ -68,13 +71,9 @@ pub struct TokenSigner {
 impl TokenSigner {
     /// Loads the newest key pair, or makes the first.
     pub async fn load(database: &Database) -> Result<Self, TokenError> {
-        let newest = entity::Entity::find()
-            .order_by_desc(entity::Column::CreatedAt)
-            .one(database.write())
-            .await?;
-        let row = match newest {
+        let row = match newest(database).await? {
             Some(row) => row,
-            None => make_key().insert(database.write()).await?,
+            None => first(database).await?,
         };
         Ok(Self {
             encoding: EncodingKey::from_ed_der(&row.private_key),
@@ -109,11 +108,32 @@ impl TokenSigner {
     }
 }
 
+async fn newest(database: &Database) -> Result<Option<entity::Model>, TokenError> {
+    Ok(entity::Entity::find()
+        .order_by_desc(entity::Column::CreatedAt)
+        .one(database.write())
+        .await?)
+}
+
+/// Makes the first key pair. Replicas that start together must not make two: the second finds
+/// the name taken and takes what is there.
+async fn first(database: &Database) -> Result<entity::Model, TokenError> {
+    entity::Entity::insert(make_key())
+        .on_conflict(
+            OnConflict::column(entity::Column::Id)
+                .do_nothing()
+                .to_owned(),
+        )
+        .exec_without_returning(database.write())
+        .await?;
+    newest(database).await?.ok_or(TokenError::NoKey)
+}
+
 fn make_key() -> entity::ActiveModel {
     let seed = rand::random::<[u8; 32]>();
     let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
     entity::ActiveModel {
-        id: Set(Uuid::now_v7().to_string()),
+        id: Set("first".to_owned()),
         private_key: Set([PKCS8_PREFIX.as_slice(), &seed].concat()),
         public_key: Set(URL_SAFE_NO_PAD.encode(public.as_bytes())),
         created_at: Set(instant::now()),

@@ -1,8 +1,10 @@
 //! From a name to a loaded model: `credit@champion` -> alias -> version -> package. Also
 //! where a newly trained package becomes a version.
 
-use super::{model_alias, model_version};
+use super::{model_alias, model_version, package_key};
 use crate::audit::{Action, Event};
+use crate::configuration::Settings;
+use crate::database::Database;
 use crate::instant;
 use crate::tenancy::TenantScope;
 use octroi_model_registry::package::Package;
@@ -12,7 +14,6 @@ use sea_orm::{QueryFilter, QueryOrder, Set};
 use serde_json::json;
 use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -106,6 +107,8 @@ pub enum ModelError {
         version: i32,
         source: StoreError,
     },
+    #[error("the newest key in the table package_key is damaged: it signs no packages")]
+    PackageKey,
     #[error("the package store: {0}")]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -135,10 +138,15 @@ pub struct ModelLibrary {
 }
 
 impl ModelLibrary {
-    /// Packages in the folder `packages` of a home.
-    pub fn open(home: &Path) -> Result<Self, ModelError> {
+    /// Packages where the settings say: in the folder `packages` of the home, or in a bucket.
+    pub async fn open(settings: &Settings, database: &Database) -> Result<Self, ModelError> {
+        let keys = package_key::load(database).await?;
+        let store = match settings.packages.bucket() {
+            Some(bucket) => PackageStore::bucket(&bucket, keys)?,
+            None => PackageStore::folder(&settings.home, keys)?,
+        };
         Ok(Self {
-            store: PackageStore::folder(home)?,
+            store,
             loaded: RwLock::default(),
         })
     }

@@ -1,9 +1,11 @@
 //! Model versions of a tenant and the aliases that point at them. A version is a row that
 //! names an immutable package by its digest; an alias (`champion`, `challenger`) is a movable
-//! pointer. Packages are loaded once, verified, and shared by all requests.
+//! pointer. Packages are loaded once, verified against
+//! digest and signature, and shared by all requests.
 
 mod entity;
 mod library;
+mod package_key;
 mod view;
 
 pub use entity::{model_alias, model_version};

@@ -46,6 +46,8 @@ impl Telemetry {
         } else {
             opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
             let endpoint = format!("{}/v1/traces", settings.otlp_endpoint.trim_end_matches('/'));
+            // The exporter's client may meet https; it fails only where `ring` is there already.
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let exporter = SpanExporter::builder()
                 .with_http()
                 .with_endpoint(endpoint)

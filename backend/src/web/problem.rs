@@ -46,6 +46,12 @@ pub enum Problem {
     TooMany,
     #[error("the database does not answer; try again shortly")]
     Unavailable,
+    /// A stored package that is not what was put there.
+    #[error(
+        "version {version} of \"{model}\" is refused: its stored package was altered or is \
+         missing; other versions go on serving"
+    )]
+    VersionRefused { model: String, version: i32 },
     #[error("something went wrong on our side; quote the request id when you report it")]
     Internal,
 }
@@ -95,6 +101,7 @@ impl Problem {
             Self::Method => "method",
             Self::TooMany => "too-many",
             Self::Unavailable => "unavailable",
+            Self::VersionRefused { .. } => "version-refused",
             Self::Internal => "internal",
         }
     }
@@ -138,7 +145,7 @@ impl ResponseError for Problem {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::VersionRefused { .. } | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -222,7 +229,7 @@ impl From<TokenError> for Problem {
         match error {
             TokenError::Database(error) => error.into(),
             TokenError::Invalid => Self::Unauthenticated,
-            TokenError::Key(_) => internal(&error),
+            TokenError::Key(_) | TokenError::NoKey => internal(&error),
         }
     }
 }
@@ -233,6 +240,17 @@ impl From<ModelError> for Problem {
             ModelError::Database(error) => error.into(),
             ModelError::UnknownVersion { .. } => Self::NotFound("model version"),
             ModelError::UnknownAlias { .. } => Self::NotFound("model alias"),
+            ModelError::Package {
+                ref model,
+                version,
+                ref source,
+            } if source.is_refusal() => {
+                tracing::error!(error = %error, "a model version is refused");
+                Self::VersionRefused {
+                    model: model.clone(),
+                    version,
+                }
+            }
             other => internal(&other),
         }
     }
