@@ -55,7 +55,7 @@ class Service:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data=data, headers=headers)
         try:
-            with urllib.request.urlopen(request) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as problem:
             return problem.code, json.load(problem)
@@ -69,7 +69,10 @@ class Service:
         token = self.ask("/api/v1/auth/token", person)[1]["access_token"]
         return self.ask("/api/v1/models", key=token)[1]["versions"][0]["digest"]
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
 
@@ -123,28 +126,26 @@ def exercise(folder, endpoint, bucket):
     banks = {}
     for slug in ("banque-azur", "harbour-bank"):
         data = home / "data" / slug
-        table = (data / "application_train.csv").open()
+        table = (data / "application_test.csv").open()
         column = next(table).rstrip("\n").split(",").index("SK_ID_CURR")
         banks[slug] = (
             (data / "partner.key").read_text().strip(),
             int(next(table).split(",")[column]),
         )
     azur, harbour = banks.values()
-    service = Service(environment)
-    check("a decision is made from the bucket", service.decide(*azur)[0] == 201)
-    digest = service.digest()
-    service.stop()
+    with Service(environment) as service:
+        check("a decision is made from the bucket", service.decide(*azur)[0] == 201)
+        digest = service.digest()
 
     name = f"{FOLDER}/packages/{digest}.json"
     body = bytearray(bucket.get_object(Bucket=BUCKET, Key=name)["Body"].read())
     body[len(body) // 2] ^= 1
     bucket.put_object(Bucket=BUCKET, Key=name, Body=bytes(body))
-    service = Service(environment)
-    status, problem = service.decide(*azur)
-    refused = status == 500 and problem["type"] == "/problems/version-refused"
-    check("a flipped byte refuses the version by name", refused)
-    check("the other bank's version goes on", service.decide(*harbour)[0] == 201)
-    service.stop()
+    with Service(environment) as service:
+        status, problem = service.decide(*azur)
+        refused = status == 500 and problem["type"] == "/problems/version-refused"
+        check("a flipped byte refuses the version by name", refused)
+        check("the other bank's version goes on", service.decide(*harbour)[0] == 201)
 
 
 with tempfile.TemporaryDirectory() as folder:
