@@ -12,8 +12,9 @@ use crate::import::{ImportedFeature, ImportedModel, Source};
 /// claim any number.
 const MOST_COLUMNS: i64 = 1 << 16;
 
-/// `XGBoost` keeps a base score at least this far from 0 and 1 when it takes its log-odds.
-const BASE_SCORE_MARGIN: f32 = 1e-6;
+/// How far a base score must be from 0 and 1: nearer, `XGBoost` 3.2 takes the log-odds of
+/// this limit, and 3.0 those of the score.
+const BASE_SCORE_LIMIT: f32 = 1e-6;
 
 /// The model a file holds.
 pub(super) fn model(file: &Value, source: Source) -> Result<ImportedModel, XgBoostError> {
@@ -83,7 +84,7 @@ impl Link {
             if let Some(place) = parameters.optional(key)?
                 && place.integer()? > most
             {
-                return Err(unsupported(&place, place.integer()?, what));
+                return Err(unsupported(&place, &place.integer()?, what));
             }
         }
         let name = learner.key("objective")?.key("name")?;
@@ -92,7 +93,7 @@ impl Link {
             "binary:logitraw" => Ok(Self::Raw),
             other => Err(unsupported(
                 &name,
-                format!("`{other}`"),
+                &format!("`{other}`"),
                 "only the logistic ones give a PD (binary:logistic, binary:logitraw, reg:logistic)",
             )),
         }
@@ -106,25 +107,31 @@ impl Link {
         let score = finite(score, || place.path().to_owned())?;
         match self {
             Self::Raw => Ok(f64::from(score)),
-            Self::Logistic if score > 0.0 && score < 1.0 => Ok(base_margin(score)),
-            Self::Logistic => Err(XgBoostError::Range {
+            Self::Logistic => base_margin(score).ok_or_else(|| XgBoostError::Range {
                 path: place.path().to_owned(),
                 found: score.to_string(),
-                range: "a base score is a probability between 0 and 1",
+                range: "a base score is a probability, and nearer than 1e-6 to 0 or 1 the versions \
+                        of XGBoost disagree what it means",
             }),
         }
     }
 }
 
-/// The margin `XGBoost` makes of a base score that is a probability. Up to the logarithm
-/// with its rounding to `f32`, which near 1 is no small matter: 0.9999 gives 9.21017, not
-/// 9.21024.
-pub(crate) fn base_margin(score: f32) -> f64 {
-    let score = score.clamp(BASE_SCORE_MARGIN, 1.0 - BASE_SCORE_MARGIN);
-    -f64::from(1.0 / score - 1.0).ln()
+/// The margin `XGBoost` makes of a base score that is a probability, unless it is too near 0
+/// or 1. Up to the logarithm with its rounding to `f32`, which near 1 is no small matter:
+/// 0.9999 gives 9.21017, not 9.21024.
+pub(crate) fn base_margin(score: f32) -> Option<f64> {
+    let usual = BASE_SCORE_LIMIT..=1.0 - BASE_SCORE_LIMIT;
+    usual
+        .contains(&score)
+        .then(|| -f64::from(1.0 / score - 1.0).ln())
 }
 
-fn unsupported(place: &Place, found: impl ToString, instead: &'static str) -> XgBoostError {
+fn unsupported(
+    place: &Place,
+    found: &(impl ToString + ?Sized),
+    instead: &'static str,
+) -> XgBoostError {
     XgBoostError::Unsupported {
         path: place.path().to_owned(),
         found: found.to_string(),
@@ -290,7 +297,7 @@ impl<'a> Booster<'a> {
             }
             other => Err(unsupported(
                 &name,
-                format!("`{other}`"),
+                &format!("`{other}`"),
                 "trees are read, of the boosters gbtree and dart",
             )),
         }
@@ -313,7 +320,7 @@ impl<'a> Booster<'a> {
         if best.integer()?.saturating_add(1) < rounds {
             return Err(unsupported(
                 &best,
-                best.integer()?,
+                &best.integer()?,
                 "later rounds are in the file, which Booster.predict uses and XGBClassifier does \
                  not; save the model cut (`booster[: booster.best_iteration + 1]`), or without \
                  the attribute (`booster.set_attr(best_iteration=None)`)",

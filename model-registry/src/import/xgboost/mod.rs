@@ -27,6 +27,7 @@ mod tree;
 mod ubjson;
 
 pub(crate) use learner::base_margin;
+pub(crate) use tree::lowest_threshold;
 
 /// Why a model is refused. A place in the file is given by its keys, as in
 /// `learner.gradient_booster.model.trees[3].left_children[0]`.

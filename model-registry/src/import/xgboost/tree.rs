@@ -305,11 +305,15 @@ impl<'a> Lists<'a> {
     }
 }
 
+/// The largest `f64` that rounds to the `f32` minus infinity.
+pub(crate) fn lowest_threshold() -> f64 {
+    f64::from(f32::MIN) - 2f64.powi(103)
+}
+
 /// The largest `f64` that `XGBoost` takes for less than a threshold.
 fn below(threshold: f32) -> f64 {
     if threshold.to_bits() == f32::MIN.to_bits() {
-        // Rounding to `f32` overflows from here on, and minus infinity is less.
-        return f64::from(f32::MIN) - 2f64.powi(103);
+        return lowest_threshold();
     }
     rounded_below(threshold)
 }
