@@ -24,6 +24,10 @@ use crate::model::with_slice;
 /// Features a forest may have; the compiled node keeps the rest of the word for flags.
 pub const MAX_FEATURES: usize = 1 << 26;
 
+/// Splits a path may have. Explaining walks down by recursion and its room grows with the
+/// depth, so a chain of splits from a hostile file must end somewhere.
+pub const MAX_DEPTH: usize = 1024;
+
 /// Which values of the split's feature take the default direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -179,6 +183,9 @@ pub enum ForestError {
     /// A node no path leads to.
     #[error("tree {tree}, node {node} cannot be reached from the root")]
     Unreachable { tree: usize, node: usize },
+    /// A path of more splits than can be explained.
+    #[error("tree {tree} is deeper than {MAX_DEPTH} splits")]
+    TooDeep { tree: usize },
     /// A number that is infinite or NaN (a threshold may be infinite).
     #[error("tree {tree}, node {node}: {what} is not finite")]
     NotFinite {
@@ -259,8 +266,11 @@ impl Tree {
             return Err(ForestError::EmptyTree { tree });
         }
         let mut seen = vec![false; self.nodes.len()];
-        let mut stack = vec![0usize];
-        while let Some(node) = stack.pop() {
+        let mut stack = vec![(0usize, 0usize)];
+        while let Some((node, depth)) = stack.pop() {
+            if depth > MAX_DEPTH {
+                return Err(ForestError::TooDeep { tree });
+            }
             if std::mem::replace(&mut seen[node], true) {
                 return Err(ForestError::Cycle { tree, node });
             }
@@ -284,7 +294,7 @@ impl Tree {
                     if child as usize >= self.nodes.len() {
                         return Err(ForestError::ChildOutOfRange { tree, node, child });
                     }
-                    stack.push(child as usize);
+                    stack.push((child as usize, depth + 1));
                 }
             }
         }

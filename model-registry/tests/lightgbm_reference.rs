@@ -1,73 +1,25 @@
-//! Our margins and contributions against those `LightGBM` 4.7 gives for its own model, on
+//! Our margins and contributions against those `LightGBM` 4.7 gives for its own models, on
 //! real rows kept outside the repository.
-//!
-//! The parser here reads just what that one model uses (numeric splits); it is how the
-//! algorithms are checked, not an importer.
 
 #![allow(clippy::unwrap_used)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use octroi_model_registry::forest::{Aggregation, Forest, Missing, Node, Test, Tree};
+use octroi_model_registry::forest::Forest;
+use octroi_model_registry::import;
 use octroi_model_registry::model::Model;
 
-const REFERENCE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../shared/reference/lightgbm-numeric"
-);
+/// The reference models, numeric and with categorical splits.
+const REFERENCES: [&str; 2] = ["lightgbm-numeric", "lightgbm-categorical"];
 
-fn field<'a>(block: &'a str, name: &str) -> Vec<&'a str> {
-    let line = block
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
-        .unwrap();
-    line.split(' ').collect()
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/reference")
+        .join(name)
 }
 
-fn numbers(block: &str, name: &str) -> Vec<f64> {
-    field(block, name)
-        .into_iter()
-        .map(|number| number.parse().unwrap())
-        .collect()
-}
-
-fn tree(block: &str) -> Tree {
-    let splits = field(block, "split_feature").len();
-    let (threshold, decision) = (numbers(block, "threshold"), numbers(block, "decision_type"));
-    let (left, right) = (numbers(block, "left_child"), numbers(block, "right_child"));
-    let feature = numbers(block, "split_feature");
-    // A child below zero is leaf -child - 1; leaves follow the splits in our list.
-    let place = |child: f64| {
-        if child < 0.0 {
-            splits as u32 + (-child - 1.0) as u32
-        } else {
-            child as u32
-        }
-    };
-    let mut nodes: Vec<Node> = (0..splits)
-        .map(|index| {
-            let decision = decision[index] as u32;
-            assert_eq!(decision & 1, 0, "a categorical split");
-            Node::Split {
-                feature: feature[index] as u32,
-                test: Test::AtMost(threshold[index]),
-                missing: [Missing::Never, Missing::Zero, Missing::Nan][(decision >> 2) as usize],
-                default_left: decision & 2 != 0,
-                left: place(left[index]),
-                right: place(right[index]),
-                cover: numbers(block, "internal_count")[index],
-            }
-        })
-        .collect();
-    let leaves = numbers(block, "leaf_value")
-        .into_iter()
-        .zip(numbers(block, "leaf_count"));
-    nodes.extend(leaves.map(|(value, cover)| Node::Leaf { value, cover }));
-    Tree::new(nodes)
-}
-
-fn table(file: &str) -> Vec<Vec<f64>> {
-    let text = std::fs::read_to_string(Path::new(REFERENCE).join(file)).unwrap();
+fn table(name: &str, file: &str) -> Vec<Vec<f64>> {
+    let text = std::fs::read_to_string(folder(name).join(file)).unwrap();
     let number = |cell: &str| {
         if cell.is_empty() {
             f64::NAN
@@ -81,61 +33,73 @@ fn table(file: &str) -> Vec<Vec<f64>> {
         .collect()
 }
 
-fn reference_forest() -> Option<Forest> {
-    let Ok(text) = std::fs::read_to_string(Path::new(REFERENCE).join("model.txt")) else {
+fn reference_forest(name: &str) -> Option<Forest> {
+    let Ok(bytes) = std::fs::read(folder(name).join("model.txt")) else {
         println!("not run: ../shared is absent");
         return None;
     };
-    let features = numbers(&text, "max_feature_idx")[0] as usize + 1;
-    let trees: Vec<Tree> = text.split("\nTree=").skip(1).map(tree).collect();
-    assert_eq!(trees.len(), 150);
-    Some(Forest::new(features, 0.0, Aggregation::Sum, trees).unwrap())
+    let model = import::read(&bytes).unwrap();
+    assert_eq!(model.forest.trees().len(), 150);
+    assert_eq!(model.slope.to_bits(), 1f64.to_bits());
+    Some(model.forest)
 }
 
 #[test]
 fn margins_are_lightgbms() {
-    let Some(forest) = reference_forest() else {
-        return;
-    };
-    let (rows, margins) = (table("rows.csv"), table("margin.csv"));
-    assert_eq!(rows.len(), 300);
-    for (row, margin) in rows.iter().zip(&margins) {
-        assert!((forest.margin(row) - margin[0]).abs() < 1e-12);
+    for name in REFERENCES {
+        let Some(forest) = reference_forest(name) else {
+            return;
+        };
+        let (rows, margins) = (table(name, "rows.csv"), table(name, "margin.csv"));
+        assert_eq!(rows.len(), 300);
+        let differences = rows
+            .iter()
+            .zip(&margins)
+            .map(|(row, margin)| (forest.margin(row) - margin[0]).abs());
+        let largest = differences.fold(0.0, f64::max);
+        println!("{name}: margins differ by {largest:e} at most");
+        assert!(largest < 1e-12, "{name}: largest difference {largest:e}");
     }
 }
 
 #[test]
 fn contributions_are_lightgbms_and_add_up_to_the_margin() {
-    let Some(forest) = reference_forest() else {
-        return;
-    };
-    let (rows, expected) = (table("rows.csv"), table("contributions.csv"));
-    let model = Model::Forest(forest);
-    let mut largest: f64 = 0.0;
-    for (row, expected) in rows.iter().zip(&expected) {
-        let contributions = model.contributions(row);
-        assert_eq!(expected.len(), contributions.values.len() + 1);
-        let ours = contributions
-            .values
-            .iter()
-            .chain([&contributions.base_value]);
-        for (ours, theirs) in ours.zip(expected) {
-            largest = largest.max((ours - theirs).abs());
+    for name in REFERENCES {
+        let Some(forest) = reference_forest(name) else {
+            return;
+        };
+        let (rows, expected) = (table(name, "rows.csv"), table(name, "contributions.csv"));
+        assert_eq!(expected.len(), 300);
+        let model = Model::Forest(forest);
+        let mut largest: f64 = 0.0;
+        for (row, expected) in rows.iter().zip(&expected) {
+            let contributions = model.contributions(row);
+            assert_eq!(expected.len(), contributions.values.len() + 1);
+            let ours = contributions
+                .values
+                .iter()
+                .chain([&contributions.base_value]);
+            for (ours, theirs) in ours.zip(expected) {
+                largest = largest.max((ours - theirs).abs());
+            }
+            assert!((contributions.margin() - model.margin(row)).abs() < 1e-11);
         }
-        assert!((contributions.margin() - model.margin(row)).abs() < 1e-11);
+        println!("{name}: contributions differ by {largest:e} at most");
+        assert!(largest < 1e-9, "{name}: largest difference {largest:e}");
     }
-    assert!(largest < 1e-9, "largest difference {largest}");
 }
 
 #[test]
-fn the_stored_form_of_the_reference_model_gives_the_same_bits() {
-    let Some(forest) = reference_forest() else {
-        return;
-    };
-    let stored = serde_json::to_string(&forest).unwrap();
-    let read: Forest = serde_json::from_str(&stored).unwrap();
-    assert_eq!(read, forest);
-    for row in table("rows.csv") {
-        assert_eq!(read.margin(&row).to_bits(), forest.margin(&row).to_bits());
+fn the_stored_form_of_the_reference_models_gives_the_same_bits() {
+    for name in REFERENCES {
+        let Some(forest) = reference_forest(name) else {
+            return;
+        };
+        let stored = serde_json::to_string(&forest).unwrap();
+        let read: Forest = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read, forest);
+        for row in table(name, "rows.csv") {
+            assert_eq!(read.margin(&row).to_bits(), forest.margin(&row).to_bits());
+        }
     }
 }
