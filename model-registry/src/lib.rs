@@ -10,6 +10,7 @@ pub mod boosting;
 pub mod calibration;
 pub mod evaluation;
 pub mod explain;
+pub mod export;
 pub mod forest;
 pub mod import;
 pub mod model;
