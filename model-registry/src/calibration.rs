@@ -47,6 +47,19 @@ pub struct CalibrationTrial {
 }
 
 impl Calibration {
+    /// Of an imported model whose link is `logistic(slope * margin)`.
+    #[must_use]
+    pub fn of_slope(slope: f64) -> Self {
+        // Not nearly 1 but 1: anything else is a link of its own.
+        if slope.to_bits() == 1f64.to_bits() {
+            return Self::None;
+        }
+        Self::Platt {
+            slope,
+            intercept: 0.0,
+        }
+    }
+
     /// The probability of default of a margin.
     #[must_use]
     pub fn pd(&self, margin: f64) -> f64 {

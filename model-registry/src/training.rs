@@ -5,6 +5,8 @@
 //! predictions, and the best candidate is then trained on all rows. Nothing depends on the
 //! number of threads: random choices come from the seed, and sums are taken in row order.
 
+pub mod imported;
+
 use std::num::NonZeroUsize;
 use std::time::Instant;
 

@@ -24,6 +24,7 @@ pub enum Action {
     ClientChanged,
     ClientViewed,
     ModelTrained,
+    ModelImported,
     AliasMoved,
     DecisionMade,
     DecisionViewed,
@@ -34,7 +35,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order in which a list offers them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::DecisionMade,
         Self::DecisionViewed,
         Self::ExplanationShown,
@@ -48,6 +49,7 @@ impl Action {
         Self::TokenIssued,
         Self::AccessDenied,
         Self::ModelTrained,
+        Self::ModelImported,
         Self::AliasMoved,
         Self::DriftComputed,
         Self::LogViewed,
@@ -79,6 +81,7 @@ impl Action {
             Self::ClientChanged => "client_changed",
             Self::ClientViewed => "client_viewed",
             Self::ModelTrained => "model_trained",
+            Self::ModelImported => "model_imported",
             Self::AliasMoved => "alias_moved",
             Self::DecisionMade => "decision_made",
             Self::DecisionViewed => "decision_viewed",

@@ -5,6 +5,7 @@ mod demo;
 mod drift;
 mod import;
 mod manage;
+mod model;
 mod progress;
 mod score;
 mod serve;
@@ -17,7 +18,7 @@ use crate::configuration::{ConfigurationError, Settings};
 use crate::database::{Database, DatabaseError};
 use crate::decisions::DecisionError;
 use crate::identity::{AccountError, PasswordError};
-use crate::models::ModelError;
+use crate::models::{ModelError, RowError, UnknownFeature};
 use crate::monitoring::{MonitoringError, TelemetryError};
 use crate::service::{Service, StartError};
 use crate::tenancy::{self, Tenant, TenantError, TenantScope};
@@ -25,8 +26,11 @@ use crate::web::ServerError;
 use clap::{Parser, Subcommand};
 use octroi_data::features::FeatureError;
 use octroi_data::language::Language;
+use octroi_data::portfolio::UnknownPortfolio;
 use octroi_data::reader::ReadError;
 use octroi_data::synth::SynthError;
+use octroi_model_registry::export::ExportError;
+use octroi_model_registry::import::ImportError;
 use octroi_model_registry::training::TrainingError;
 use sea_orm::DbErr;
 use sea_orm::prelude::Uuid;
@@ -65,6 +69,9 @@ enum Command {
     Train(train::TrainArguments),
     /// Score a folder of the portfolio's tables to a CSV file.
     Score(score::ScoreArguments),
+    /// Score with a model file, make it a version, or write a version as one.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Import clients from a folder of the portfolio's tables.
     Import(import::ImportArguments),
     /// Compare two files of the same table and write a drift report.
@@ -116,6 +123,21 @@ pub enum CommandError {
     Feature(#[from] FeatureError),
     #[error(transparent)]
     Training(#[from] TrainingError),
+    #[error("{}: {source}", path.display())]
+    ModelFile { path: PathBuf, source: ImportError },
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error(transparent)]
+    Rows(#[from] RowError),
+    #[error(transparent)]
+    UnknownFeature(#[from] UnknownFeature),
+    #[error(transparent)]
+    Portfolio(#[from] UnknownPortfolio),
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("the document cannot be made: {0}")]
     Document(#[from] octroi_frontend::RenderError),
     #[error("{} cannot be written: {source}", path.display())]
@@ -141,6 +163,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Synth(arguments) => synth::run(&arguments),
         Command::Train(arguments) => train::run(config, arguments).await,
         Command::Score(arguments) => score::run(config, arguments).await,
+        Command::Model(command) => model::run(config, command).await,
         Command::Import(arguments) => import::run(config, arguments).await,
         Command::Drift(arguments) => drift::run(&arguments),
         Command::TenantAdd(arguments) => manage::add_tenant(config, arguments).await,

@@ -2,9 +2,8 @@
 
 use super::{CommandError, open, operator_scope, tell_reading, tenant, write_file};
 use crate::decisions::Outcome;
-use crate::models::ModelReference;
+use crate::models::{Arrangement, ModelReference};
 use clap::Args;
-use ndarray::Array2;
 use octroi_data::features::{self, FeatureTable};
 use octroi_data::reader::{self, Applications};
 use octroi_model_registry::package::Package;
@@ -59,7 +58,8 @@ pub(super) async fn run(
 
 /// The CSV text, its rows, and how many of them are refused.
 fn scored(package: &Package, table: &FeatureTable) -> Result<(String, usize, usize), CommandError> {
-    let rows = arranged(package, table)?;
+    let rows =
+        Arrangement::new(&package.manifest.features, &table.features)?.rows(table.values.view());
     let threshold = package.manifest.threshold;
     let mut refused = 0;
     let mut csv = String::from("SK_ID_CURR,PD,DECISION,MARGIN\n");
@@ -71,23 +71,4 @@ fn scored(package: &Package, table: &FeatureTable) -> Result<(String, usize, usi
         let _ = writeln!(csv, "{id},{pd},{},{margin}", outcome.as_str());
     }
     Ok((csv, table.ids.len(), refused))
-}
-
-/// The columns in the order the model takes them.
-fn arranged(package: &Package, table: &FeatureTable) -> Result<Array2<f64>, CommandError> {
-    let mut rows = Array2::from_elem((table.ids.len(), package.manifest.features.len()), f64::NAN);
-    for (to, wanted) in package.manifest.features.iter().enumerate() {
-        let from = table
-            .features
-            .iter()
-            .position(|spec| spec.name == wanted.name)
-            .ok_or_else(|| {
-                CommandError::Usage(format!(
-                    "the model takes the feature {}, which this version does not compute",
-                    wanted.name
-                ))
-            })?;
-        rows.column_mut(to).assign(&table.values.column(from));
-    }
-    Ok(rows)
 }

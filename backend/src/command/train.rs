@@ -11,6 +11,7 @@ use clap::Args;
 use octroi_data::features::{self, FeatureKind};
 use octroi_data::language::Language;
 use octroi_data::portfolio::Portfolio;
+use octroi_data::raw_tables::ReadReport;
 use octroi_data::reader::{self, Applications};
 use octroi_frontend::document;
 use octroi_model_registry::package::{Package, SourceTable};
@@ -93,7 +94,7 @@ pub(super) async fn train(
         .register(
             scope,
             &arguments.model,
-            &arguments.alias,
+            Some(&arguments.alias),
             &package,
             "operator",
         )
@@ -181,7 +182,13 @@ fn fit(
     bar.finish_and_clear();
     let report = tables.report();
     let seconds = trained.seconds.clone();
-    let package = trained.into_package(Provenance {
+    let package = trained.into_package(provenance(portfolio, report));
+    Ok((package, seconds))
+}
+
+/// Where the numbers of a version come from: this code, its SQL, the files read.
+pub(super) fn provenance(portfolio: &Portfolio, report: &ReadReport) -> Provenance {
+    Provenance {
         portfolio: portfolio.name.clone(),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         features_sql_digest: features::sql_digest(portfolio),
@@ -196,8 +203,7 @@ fn fit(
             })
             .collect(),
         absent_tables: report.absent.clone(),
-    });
-    Ok((package, seconds))
+    }
 }
 
 /// The methodological note in both languages.

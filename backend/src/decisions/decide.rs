@@ -9,7 +9,7 @@ use crate::clients::wording::Wording;
 use crate::clients::{self, Inputs, Recorded};
 use crate::digest;
 use crate::instant;
-use crate::models::{ModelReference, ResolvedModel};
+use crate::models::{Arrangement, ModelReference, ResolvedModel, UnknownFeature};
 use crate::service::Service;
 use crate::tenancy::{TenantEntity, TenantScope, TenantTransaction};
 use octroi_data::application::RawApplication;
@@ -228,31 +228,20 @@ async fn inputs_on_file(
     })
 }
 
-/// The row of features as the model takes it: by name, whatever the SQL has gained since.
+/// The row of features as the model takes it.
 fn arranged(
     service: &Service,
     model: &ResolvedModel,
     inputs: &Inputs,
 ) -> Result<Vec<f64>, DecisionError> {
     let manifest = &model.package.manifest;
-    if manifest.features_sql_digest == inputs.features_sql_digest {
-        return Ok(inputs.features.clone());
-    }
-    let specs = service.features.specs();
-    manifest
-        .features
-        .iter()
-        .map(|wanted| {
-            specs
-                .iter()
-                .position(|spec| spec.name == wanted.name)
-                .map(|at| inputs.features[at])
-                .ok_or_else(|| DecisionError::MissingFeature {
-                    model: model.row.model.clone(),
-                    feature: wanted.name.clone(),
-                })
-        })
-        .collect()
+    let arrangement = Arrangement::new(&manifest.features, service.features.specs());
+    let arrangement =
+        arrangement.map_err(|UnknownFeature(feature)| DecisionError::MissingFeature {
+            model: model.row.model.clone(),
+            feature,
+        })?;
+    Ok(arrangement.row(&inputs.features))
 }
 
 fn score(

@@ -7,7 +7,7 @@ use crate::configuration::Settings;
 use crate::database::Database;
 use crate::instant;
 use crate::tenancy::TenantScope;
-use octroi_model_registry::package::Package;
+use octroi_model_registry::package::{Origin, Package};
 use octroi_model_registry::store::{PackageStore, StoreError};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryFilter, QueryOrder, Set};
@@ -200,18 +200,18 @@ impl ModelLibrary {
         Ok(package)
     }
 
-    /// Makes a package the next version of `model` and points `alias` at it. The package is
-    /// stored first: a row never names a package that is not there.
+    /// Makes a package the next version of `model` and points `alias`, where one is given, at
+    /// it. The package is stored first: a row never names a package that is not there.
     pub async fn register(
         &self,
         scope: &TenantScope,
         model: &str,
-        alias: &str,
+        alias: Option<&str>,
         package: &Package,
         created_by: &str,
     ) -> Result<Registered, ModelError> {
         check_name(model)?;
-        check_name(alias)?;
+        alias.map_or(Ok(()), check_name)?;
         let digest = self.store.put(package).await?;
         let transaction = scope.begin().await?;
         let versions = transaction
@@ -246,31 +246,28 @@ impl ModelLibrary {
             .insert(transaction.connection())
             .await?;
             events.push(
-                Event::new(
-                    Action::ModelTrained,
-                    "model_version",
-                    format!("{model}@{version}"),
-                )
-                .with(facts.clone()),
+                Event::new(made(package), "model_version", format!("{model}@{version}"))
+                    .with(facts.clone()),
             );
         }
-        move_alias(
-            transaction.connection(),
-            scope,
-            model,
-            alias,
-            version,
-            created_by,
-            at,
-        )
-        .await?;
-        let moved = Event::new(
-            Action::AliasMoved,
-            "model_alias",
-            format!("{model}@{alias}"),
-        )
-        .with(facts);
-        transaction.commit(moved, events).await?;
+        if let Some(alias) = alias {
+            move_alias(
+                transaction.connection(),
+                scope,
+                model,
+                alias,
+                version,
+                created_by,
+                at,
+            )
+            .await?;
+            let name = format!("{model}@{alias}");
+            events.push(Event::new(Action::AliasMoved, "model_alias", name).with(facts));
+        }
+        // The same package again, and no alias to move: nothing has happened.
+        if let Some(event) = events.pop() {
+            transaction.commit(event, events).await?;
+        }
         Ok(Registered {
             version,
             digest,
@@ -317,6 +314,13 @@ impl ModelLibrary {
         };
         let reference = ModelReference::champion(alias.model);
         self.resolve(scope, &reference).await.map(Some)
+    }
+}
+
+fn made(package: &Package) -> Action {
+    match package.manifest.origin {
+        Origin::Trained => Action::ModelTrained,
+        Origin::Imported { .. } => Action::ModelImported,
     }
 }
 

@@ -3,13 +3,19 @@
 //! pointer. Packages are loaded once, verified against
 //! digest and signature, and shared by all requests.
 
+mod arrangement;
 mod entity;
 mod library;
 mod package_key;
+mod rows;
+mod scores;
 mod view;
 
+pub use arrangement::{ArrangedColumn, Arrangement, UnknownFeature};
 pub use entity::{model_alias, model_version};
 pub use library::{
     ModelError, ModelLibrary, ModelReference, Registered, ResolvedModel, VersionTarget,
 };
+pub use rows::{RowError, RowReader, first_of};
+pub use scores::ScoreWriter;
 pub use view::{note_view, version_view};

@@ -5,7 +5,7 @@
 use crate::audit::{Action, Event};
 use crate::clients::{ClientError, Population};
 use crate::instant;
-use crate::models::{ModelError, ResolvedModel};
+use crate::models::{Arrangement, ModelError, ResolvedModel};
 use crate::tenancy::{TenantEntity, TenantScope};
 use octroi_data::column::{NamedColumn, Values};
 use octroi_data::drift::{self, DriftReport};
@@ -94,8 +94,11 @@ pub async fn compute(
         let current: Vec<NamedColumn> = features
             .iter()
             .filter_map(|feature| {
-                let at = population.column(&feature.name)?;
-                Some(column(feature, population.values_of(at).iter().copied()))
+                let of_one = Arrangement::new(std::slice::from_ref(feature), &population.specs);
+                let arranged = of_one.ok()?.columns().first()?.clone();
+                let values = population.values_of(arranged.place());
+                let values = values.iter().map(|&value| arranged.value(value));
+                Some(column(feature, values))
             })
             .collect();
         drift::compare(&reference, &current)

@@ -13,12 +13,15 @@ use crate::model::Model;
 use crate::package::{Package, PackageFeature};
 
 pub mod xgboost;
+pub mod lightgbm;
 
 /// What a model can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `XGBoost`'s JSON model.
     XgBoost,
+    /// `LightGBM`'s text model.
+    LightGbm,
 }
 
 /// A file made of a model.
@@ -71,6 +74,9 @@ pub enum ExportError {
     /// What `XGBoost` cannot say.
     #[error("XGBoost: {0}")]
     XgBoost(#[from] xgboost::XgBoostExportError),
+    /// What `LightGBM` cannot say.
+    #[error("LightGBM: {0}")]
+    LightGbm(#[from] lightgbm::LightGbmExportError),
 }
 
 /// What every format is made of.
@@ -99,5 +105,6 @@ pub fn write(package: &Package, format: Format) -> Result<Export, ExportError> {
     };
     match format {
         Format::XgBoost => Ok(xgboost::write(&content)?),
+        Format::LightGbm => Ok(lightgbm::write(&content)?),
     }
 }

@@ -1,0 +1,140 @@
+//! `octroi model score`: what a model file says of the rows of a CSV file, to 17 digits, so
+//! that an analyst can lay it beside what the library itself says. No database, no home, no
+//! network; rows go through in pieces, so that the file may be larger than the memory.
+
+use super::{bytes_of, model_in};
+use crate::command::{CommandError, progress};
+use crate::models::{RowReader, ScoreWriter, first_of};
+use clap::{Args, ValueEnum};
+use indicatif::ProgressBar;
+use ndarray::ArrayView2;
+use octroi_model_registry::calibration::Calibration;
+use octroi_model_registry::model::{Contributions, Model};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+#[derive(Args)]
+pub(in crate::command) struct ScoreArguments {
+    /// LightGBM text model, or XGBoost model in JSON or UBJSON.
+    #[arg(value_name = "FILE")]
+    model: PathBuf,
+    /// CSV file with the model's features as columns; an empty cell is missing.
+    #[arg(long, value_name = "CSV")]
+    rows: PathBuf,
+    /// CSV file to write: margin, pd, and with --contributions one column per feature and bias.
+    #[arg(long, value_name = "CSV")]
+    out: PathBuf,
+    /// Add exact Shapley values: by the model's own counts, or against background rows.
+    #[arg(long, value_enum, value_name = "KIND")]
+    contributions: Option<Kind>,
+    /// CSV file of background rows, for --contributions background.
+    #[arg(long, value_name = "CSV")]
+    background: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Path-dependent: what LightGBM's pred_contrib gives.
+    Path,
+    /// Interventional, against the rows of --background.
+    Background,
+}
+
+/// Rows scored at a time.
+const PIECE: usize = 4_096;
+
+/// After how long a bar appears.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
+    let imported = model_in(&bytes_of(&arguments.model)?, &arguments.model)?;
+    let explains = explanation(arguments)?;
+    let mut rows = RowReader::open(&arguments.rows, &imported.features)?;
+    if !rows.ignored.is_empty() {
+        eprintln!(
+            "note: columns the model does not take: {}",
+            first_of(&rows.ignored)
+        );
+    }
+    let calibration = Calibration::of_slope(imported.slope);
+    let names = imported
+        .features
+        .iter()
+        .map(|feature| feature.name.as_str());
+    let model = Model::Forest(imported.forest);
+    let failed = |source| CommandError::Write {
+        path: arguments.out.clone(),
+        source,
+    };
+    let mut out = ScoreWriter::create(&arguments.out, explains.then_some(names)).map_err(failed)?;
+    let mut bar = LateBar::new(&arguments.rows);
+    let mut scored = 0;
+    while let Some(piece) = rows.next_rows(PIECE)? {
+        let margins = model.margins(piece.view());
+        let contributions = explains.then(|| contributions(&model, piece.view()));
+        for (row, &margin) in margins.iter().enumerate() {
+            let explained = contributions.as_ref().map(|all| &all[row]);
+            out.row(margin, calibration.pd(margin), explained)
+                .map_err(failed)?;
+        }
+        scored += margins.len();
+        bar.at(rows.bytes_read());
+    }
+    out.finish().map_err(failed)?;
+    bar.clear();
+    println!("{scored} rows scored; {}", arguments.out.display());
+    Ok(())
+}
+
+/// Whether contributions are wanted; which kind can only be the path's so far.
+fn explanation(arguments: &ScoreArguments) -> Result<bool, CommandError> {
+    match (arguments.contributions, &arguments.background) {
+        (None, None) => Ok(false),
+        (Some(Kind::Path), None) => Ok(true),
+        (Some(Kind::Background), None) => Err(CommandError::Usage(
+            "--contributions background needs --background CSV: the rows to compare with"
+                .to_owned(),
+        )),
+        (Some(Kind::Background), Some(_)) => Err(CommandError::Usage(
+            "--contributions background is not built into this version".to_owned(),
+        )),
+        (_, Some(_)) => Err(CommandError::Usage(
+            "--background is for --contributions background only".to_owned(),
+        )),
+    }
+}
+
+fn contributions(model: &Model, rows: ArrayView2<'_, f64>) -> Vec<Contributions> {
+    model.contributions_of(rows)
+}
+
+/// A bar for those who have waited a while.
+struct LateBar {
+    started: Instant,
+    bytes: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl LateBar {
+    fn new(rows: &Path) -> Self {
+        Self {
+            started: Instant::now(),
+            bytes: std::fs::metadata(rows).map_or(0, |file| file.len()),
+            bar: None,
+        }
+    }
+
+    fn at(&mut self, read: u64) {
+        if self.started.elapsed() < PATIENCE {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| progress::bar("scoring"));
+        progress::at(bar, read as f64 / self.bytes.max(1) as f64);
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! A model that was trained elsewhere as a version like any other: evaluated and described on
+//! labelled clients of the tenant.
+//!
+//! There are no folds: no client here took part in its training as far as we know, so all of
+//! them are predicted by the model itself. Whether that is so only its maker can tell; the
+//! origin in the manifest says that it is imported.
+
+use super::{
+    Parameter, Provenance, TrainingError, TrainingSet, data_fingerprint, importance, references,
+    sample, validate_values,
+};
+use crate::calibration::Calibration;
+use crate::evaluation::{Costs, Evaluation};
+use crate::model::Model;
+use crate::package::{Candidate, FORMAT, Manifest, Origin, Package, TrainingRecord};
+
+/// The name of the candidate and algorithm of every imported model.
+pub const IMPORTED: &str = "imported";
+
+/// A model from elsewhere, and what is known of it.
+#[derive(Debug, Clone)]
+pub struct ImportedVersion {
+    /// The model itself.
+    pub model: Model,
+    /// Its link from margin to PD.
+    pub calibration: Calibration,
+    /// The file it was read from.
+    pub origin: Origin,
+    /// What the file tells of its settings.
+    pub parameters: Vec<Parameter>,
+    /// What mistakes cost.
+    pub costs: Costs,
+}
+
+impl ImportedVersion {
+    /// Evaluates the model on labelled clients and makes its package. `set` has the columns
+    /// of the model, in its order, with its own levels.
+    ///
+    /// # Errors
+    /// When `set` is not of the model's shape, or has only one outcome.
+    pub fn into_package(
+        self,
+        set: &TrainingSet<'_>,
+        provenance: Provenance,
+    ) -> Result<Package, TrainingError> {
+        let (rows, columns) = set.values.dim();
+        for (what, found, expected) in [
+            ("ids", set.ids.len(), rows),
+            ("outcomes", set.target.len(), rows),
+            ("features", set.features.len(), columns),
+            ("columns", columns, self.model.features()),
+        ] {
+            if found != expected {
+                return Err(TrainingError::Shape {
+                    what,
+                    found,
+                    expected,
+                });
+            }
+        }
+        validate_values(set)?;
+        let margins = self.model.margins(set.values).into_iter();
+        let pd: Vec<f64> = margins.map(|margin| self.calibration.pd(margin)).collect();
+        let evaluation = Evaluation::new(&pd, set.target, self.costs)?;
+        let manifest = Manifest {
+            format: FORMAT,
+            portfolio: provenance.portfolio,
+            algorithm: IMPORTED.to_owned(),
+            code_version: provenance.code_version,
+            features: references(set),
+            features_sql_digest: provenance.features_sql_digest,
+            threshold: evaluation.threshold,
+            fn_cost: self.costs.fn_cost,
+            fp_cost: self.costs.fp_cost,
+            candidates: vec![candidate(&evaluation)],
+            importance: importance(&self.model, set),
+            training: TrainingRecord {
+                rows: evaluation.rows,
+                defaults: evaluation.defaults,
+                seed: 0,
+                folds: 0,
+                data_fingerprint: data_fingerprint(set),
+                tables: provenance.tables,
+                absent_tables: provenance.absent_tables,
+                parameters: self.parameters,
+            },
+            evaluation,
+            origin: self.origin,
+            calibration_trials: Vec::new(),
+            search: None,
+            partial_dependence: Vec::new(),
+            beeswarm: Vec::new(),
+            slices: Vec::new(),
+            holdout: None,
+        };
+        Ok(Package {
+            manifest,
+            model: self.model,
+            calibration: self.calibration,
+            sample: sample(set),
+        })
+    }
+}
+
+/// The only one compared; without folds, nothing varies between them.
+fn candidate(evaluation: &Evaluation) -> Candidate {
+    Candidate {
+        name: IMPORTED.to_owned(),
+        kind: "boosting".to_owned(),
+        description: "Trained elsewhere, and measured here on labelled clients.".to_owned(),
+        auc_mean: evaluation.auc,
+        auc_std: 0.0,
+        auc_folds: Vec::new(),
+        auc: evaluation.auc,
+        average_precision: evaluation.average_precision,
+        brier: evaluation.brier,
+        log_loss: evaluation.log_loss,
+        cost_per_client: evaluation.cost_per_client,
+        threshold: evaluation.threshold,
+        ks: evaluation.ks,
+        expected_calibration_error: evaluation.expected_calibration_error,
+        auc_interval: evaluation.intervals.map(|intervals| intervals.auc),
+        cost_interval: evaluation
+            .intervals
+            .map(|intervals| intervals.cost_per_client),
+        imbalance: "as the model was trained".to_owned(),
+    }
+}
