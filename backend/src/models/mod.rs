@@ -6,10 +6,12 @@
 mod entity;
 mod library;
 mod package_key;
+mod points;
 mod view;
 
 pub use entity::{model_alias, model_version};
 pub use library::{
     ModelError, ModelLibrary, ModelReference, Registered, ResolvedModel, VersionTarget,
 };
+pub use points::points_view;
 pub use view::{note_view, version_view};
