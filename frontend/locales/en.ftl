@@ -494,3 +494,25 @@ subject-model-alias = alias
 subject-drift-report = drift report
 subject-tenant = bank
 why-ranks = Shares of clients are among those the model learned from; the ranks in the table are among the clients of today.
+
+## Points of a scorecard
+points-title = Points table
+points-scale = { $score } points at { $odds } good clients to one default; { $double } more points double these odds.
+points-how = A client's score is the base points and the points of the bin each value falls in. Points above zero stand for less risk than clients have overall, points below zero for more. Points are rounded here; the model computes without rounding, and from the score before any calibration.
+points-base = Base points
+points-characteristics = Characteristics
+points-bin = Values
+points-share = Share of clients
+points-default-rate = Default rate
+points-woe = Weight of evidence
+points-points = Points
+points-strength = information value { $iv }, weight { $weight }
+points-at-most = at most { $to }
+points-between = above { $from }, up to { $to }
+points-above = above { $from }
+points-at-least = at least { $from }
+points-below = less than { $to }
+points-from-to = from { $from } to less than { $to }
+points-all = any value
+points-special = exactly { $value }
+points-missing = missing

@@ -491,3 +491,25 @@ subject-model-alias = alias
 subject-drift-report = rapport de dérive
 subject-tenant = banque
 why-ranks = Les parts de clients se rapportent à ceux dont le modèle a appris ; les rangs du tableau, aux clients d’aujourd’hui.
+
+## Points d’une grille de score
+points-title = Table des points
+points-scale = { $score } points pour { $odds } bons clients contre un défaut ; { $double } points de plus doublent ce rapport.
+points-how = Le score d’un client est la somme des points de base et des points de la classe de chacune de ses valeurs. Des points positifs indiquent un risque inférieur à celui de l’ensemble des clients, des points négatifs un risque supérieur. Les points sont arrondis ici ; le modèle calcule sans arrondi, et avant tout calibrage.
+points-base = Points de base
+points-characteristics = Caractéristiques
+points-bin = Valeurs
+points-share = Part des clients
+points-default-rate = Taux de défaut
+points-woe = Poids de l’évidence
+points-points = Points
+points-strength = valeur d’information { $iv }, poids { $weight }
+points-at-most = au plus { $to }
+points-between = plus de { $from }, jusqu’à { $to }
+points-above = plus de { $from }
+points-at-least = au moins { $from }
+points-below = moins de { $to }
+points-from-to = de { $from } à moins de { $to }
+points-all = toute valeur
+points-special = exactement { $value }
+points-missing = valeur absente

@@ -23,7 +23,7 @@ fn both() -> Vec<(Language, String, String)> {
 #[test]
 fn every_page_and_document_renders_in_both_languages() {
     let rendered = both();
-    assert_eq!(rendered.len(), 2 * 22);
+    assert_eq!(rendered.len(), 2 * 23);
     for (language, name, html) in rendered {
         assert!(
             html.contains(&format!("<html lang=\"{language}\"")),

@@ -197,6 +197,14 @@ fn set_option(options: &mut TrainingOptions, name: &str, value: &str) {
         "max_bin" => boosting.max_bin = number as usize,
         "bags" => options.bags = number as usize,
         "seed" => options.seed = number as u64,
+        "initial_bins" => options.scorecard.initial_bins = number as usize,
+        "max_bins" => options.scorecard.max_bins = number as usize,
+        "min_bin_share" => options.scorecard.min_bin_share = number,
+        "min_special_share" => options.scorecard.min_special_share = number,
+        "smoothing" => options.scorecard.smoothing = number,
+        "max_features" => options.scorecard.max_features = number as usize,
+        "max_correlation" => options.scorecard.max_correlation = number,
+        "l2_penalty" => options.scorecard.alpha = number,
         "candidates" => {
             options.candidates = value
                 .split(',')

@@ -162,6 +162,9 @@ fn page_attempts(route: &str, theirs: &Theirs) -> Option<Vec<Attempt>> {
         "GET /models/{name}/versions/{version}/note" => vec![Attempt::not_found(format!(
             "/models/{model}/versions/1/note"
         ))],
+        "GET /models/{name}/versions/{version}/points" => vec![Attempt::not_found(format!(
+            "/models/{model}/versions/1/points"
+        ))],
         "GET /drift" => vec![Attempt::own_only("/drift".to_owned())],
         "POST /drift" => vec![Attempt::own_only("/drift".to_owned()).with(json!({}))],
         "GET /drift/report" => vec![Attempt::own_only("/drift/report".to_owned())],

@@ -9,6 +9,7 @@ mod library;
 mod package_key;
 mod rows;
 mod scores;
+mod points;
 mod view;
 
 pub use arrangement::{ArrangedColumn, Arrangement, UnknownFeature};
@@ -18,4 +19,5 @@ pub use library::{
 };
 pub use rows::{RowError, RowReader, first_of};
 pub use scores::ScoreWriter;
+pub use points::points_view;
 pub use view::{note_view, version_view};

@@ -12,6 +12,7 @@ mod error_page;
 mod model_version;
 mod models;
 mod note;
+mod points;
 mod portfolio;
 mod sign_in;
 
@@ -34,6 +35,7 @@ pub use model_version::{
 };
 pub use models::{AliasRow, ModelRow, ModelsView, VersionRow};
 pub use note::{MissingShare, NoteView};
+pub use points::{PointsBin, PointsCharacteristic, PointsValues, PointsView};
 pub use portfolio::PortfolioView;
 pub use sign_in::{DemoLogin, SignInError, SignInView};
 

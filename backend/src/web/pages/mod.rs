@@ -38,6 +38,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(models::list)
         .service(models::version_page)
         .service(models::note)
+        .service(models::points)
         .service(drift::page)
         .service(drift::compute)
         .service(drift::download)

@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use crate::identity::{Authorized, need};
 use crate::instant;
-use crate::models::{ModelReference, note_view, version_view};
+use crate::models::{ModelReference, note_view, points_view, version_view};
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::http::header;
@@ -81,6 +81,26 @@ pub(super) async fn version_page(
         .map(|alias| alias.alias)
         .collect();
     let view = version_view(&resolved, aliases, frame.wording(&service));
+    frame.page(&service, &view)
+}
+
+/// Only a scorecard has points.
+#[get("/models/{name}/versions/{version}/points")]
+pub(super) async fn points(
+    authorized: Authorized<need::ViewModels>,
+    request: HttpRequest,
+    service: web::Data<Service>,
+    path: web::Path<(String, i32)>,
+) -> Result<HttpResponse, Problem> {
+    let frame = Frame::of(&request, &service, &authorized, Section::Models);
+    let (model, version) = path.into_inner();
+    let reference = ModelReference::version(model, version);
+    let resolved = service
+        .models
+        .resolve(&authorized.scope, &reference)
+        .await?;
+    let view = points_view(&resolved, frame.wording(&service))
+        .ok_or(Problem::NotFound("page or resource"))?;
     frame.page(&service, &view)
 }
 
