@@ -7,9 +7,9 @@ mod arrangement;
 mod entity;
 mod library;
 mod package_key;
+mod points;
 mod rows;
 mod scores;
-mod points;
 mod view;
 
 pub use arrangement::{ArrangedColumn, Arrangement, UnknownFeature};
@@ -17,7 +17,7 @@ pub use entity::{model_alias, model_version};
 pub use library::{
     ModelError, ModelLibrary, ModelReference, Registered, ResolvedModel, VersionTarget,
 };
+pub use points::points_view;
 pub use rows::{RowError, RowReader, first_of};
 pub use scores::ScoreWriter;
-pub use points::points_view;
 pub use view::{note_view, version_view};

@@ -12,8 +12,8 @@ use crate::forest::{Aggregation, Forest, ForestError};
 use crate::model::Model;
 use crate::package::{Package, PackageFeature};
 
-pub mod xgboost;
 pub mod lightgbm;
+pub mod xgboost;
 
 /// What a model can be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
