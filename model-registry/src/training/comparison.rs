@@ -256,15 +256,14 @@ impl Comparison<'_, '_> {
             return Ok(Some(plan));
         }
         // Its variants take the rounds of plain boosting over.
-        let mut plan = match &self.defaults {
-            Some(plan) => plan.clone(),
-            None => {
-                let planned = Tuner::work_of_defaults(self.options);
-                work.start("choosing the rounds of boosting", planned);
-                let plan = tuner.defaults(work)?;
-                self.defaults = Some(plan.clone());
-                plan
-            }
+        let mut plan = if let Some(plan) = &self.defaults {
+            plan.clone()
+        } else {
+            let planned = Tuner::work_of_defaults(self.options);
+            work.start("choosing the rounds of boosting", planned);
+            let plan = tuner.defaults(work)?;
+            self.defaults = Some(plan.clone());
+            plan
         };
         for settings in &mut plan {
             if kind == CandidateKind::BoostingWeighted {

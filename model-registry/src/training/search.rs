@@ -364,9 +364,8 @@ impl<'a, 's> Tuner<'a, 's> {
             rows: grown_on.len(),
             stopped: effort.is_none(),
         };
-        for side in 0..2 {
-            let rounds = reached.best(side);
-            reached.auc[side] = self.auc(&grown.forest, rounds, &watched[side]);
+        for (side, rows) in watched.iter().enumerate() {
+            reached.auc[side] = self.auc(&grown.forest, reached.best(side), rows);
         }
         self.reached[trial][pair] = Some(reached);
         Ok(())
