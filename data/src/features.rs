@@ -83,6 +83,15 @@ pub enum FeatureError {
 
 /// Computes the features of every client. Infinities become missing.
 pub fn compute(portfolio: &Portfolio, tables: &RawTables) -> Result<FeatureTable, FeatureError> {
+    compute_telling(portfolio, tables, &mut |_| {})
+}
+
+/// [`compute`] that tells the share of the clients done.
+pub fn compute_telling(
+    portfolio: &Portfolio,
+    tables: &RawTables,
+    on_progress: &mut dyn FnMut(f64),
+) -> Result<FeatureTable, FeatureError> {
     let prepared = prepared(portfolio)?;
     let clients = tables.clients();
     let mut features = Vec::new();
@@ -101,6 +110,7 @@ pub fn compute(portfolio: &Portfolio, tables: &RawTables) -> Result<FeatureTable
         if start >= clients {
             break;
         }
+        on_progress(start as f64 / clients as f64);
     }
     let target = tables
         .has_label()

@@ -185,12 +185,24 @@ pub fn read_folder(
     dir: &Path,
     which: Applications,
 ) -> Result<RawTables, ReadError> {
+    read_folder_telling(portfolio, dir, which, &mut |_| {})
+}
+
+/// [`read_folder`] that tells the share of the tables read, by the size of their files.
+pub fn read_folder_telling(
+    portfolio: &Portfolio,
+    dir: &Path,
+    which: Applications,
+    on_progress: &mut dyn FnMut(f64),
+) -> Result<RawTables, ReadError> {
     let names = file::names(dir)?;
+    let sizes = TableSizes::of(portfolio, dir, &names);
     let mut report = ReadReport::default();
     let application = read_applications(portfolio, dir, &names, which, &mut report)?;
     let mut children = Vec::new();
     let mut sources = vec![application.sources];
-    for table in &portfolio.tables[1..] {
+    for (position, table) in portfolio.tables.iter().enumerate().skip(1) {
+        on_progress(sizes.share_before(position));
         match file::find(dir, &names, &table.name, &table.files[0])? {
             None => {
                 report.absent.push(table.name.clone());
@@ -232,6 +244,33 @@ pub fn read_folder(
         }
     }
     Ok(tables.with_report(report))
+}
+
+/// Bytes of each table's files, to tell how far the reading is.
+struct TableSizes(Vec<u64>);
+
+impl TableSizes {
+    /// A file whose size is not known counts as none.
+    fn of(portfolio: &Portfolio, dir: &Path, names: &[String]) -> Self {
+        let size = |stem: &String| -> u64 {
+            file::spellings(stem)
+                .filter(|name| names.contains(name))
+                .filter_map(|name| std::fs::metadata(dir.join(name)).ok())
+                .map(|file| file.len())
+                .sum()
+        };
+        let tables = portfolio.tables.iter();
+        Self(
+            tables
+                .map(|table| table.files.iter().map(size).sum())
+                .collect(),
+        )
+    }
+
+    fn share_before(&self, position: usize) -> f64 {
+        let all: u64 = self.0.iter().sum();
+        self.0[..position].iter().sum::<u64>() as f64 / all.max(1) as f64
+    }
 }
 
 /// Reads one file of any table, recognised by its name, else by its columns.

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub mod bootstrap;
+
 /// Points kept of the ROC curve.
 const ROC_POINTS: usize = 200;
 /// Points kept of the cost curve, besides its minimum.
@@ -132,6 +134,22 @@ pub struct Costs {
     pub fp_cost: f64,
 }
 
+impl Costs {
+    /// Cost per client of granting below `threshold` and refusing from it on.
+    #[must_use]
+    pub fn per_client(&self, pd: &[f64], target: &[bool], threshold: f64) -> f64 {
+        let costs = pd
+            .iter()
+            .zip(target)
+            .map(|(&pd, &default)| match (pd >= threshold, default) {
+                (true, false) => self.fp_cost,
+                (false, true) => self.fn_cost,
+                _ => 0.0,
+            });
+        costs.sum::<f64>() / pd.len() as f64
+    }
+}
+
 /// Why predictions cannot be evaluated.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum EvaluationError {
@@ -158,6 +176,10 @@ struct Group {
     pd: f64,
     rows: usize,
     defaults: usize,
+    /// Negative log-likelihood of a default.
+    loss_if_default: f64,
+    /// Of a good client.
+    loss_if_good: f64,
 }
 
 impl Evaluation {
@@ -175,26 +197,21 @@ impl Evaluation {
         if defaults == 0 || defaults == rows {
             return Err(EvaluationError::SingleClass { rows, defaults });
         }
-        let curve = roc(&groups, rows, defaults);
-        let auc = area(&curve);
+        let measures = Measures::of(&groups, rows, defaults);
         let (cost_curve, best) = cost_curve(&groups, rows, defaults, costs);
-        let calibration = calibration(&groups, rows);
         Ok(Self {
             rows,
             defaults,
             default_rate: defaults as f64 / rows as f64,
-            auc,
-            gini: 2.0 * auc - 1.0,
-            ks: curve
-                .iter()
-                .map(|point| (point.tpr - point.fpr).abs())
-                .fold(0.0, f64::max),
-            average_precision: average_precision(&groups, defaults),
-            brier: mean(pd, target, |pd, outcome| (pd - outcome).powi(2)),
-            log_loss: log_loss(pd, target),
-            roc: thinned(&curve),
-            expected_calibration_error: expected_calibration_error(&calibration, rows),
-            calibration,
+            auc: measures.auc,
+            gini: 2.0 * measures.auc - 1.0,
+            ks: measures.ks,
+            average_precision: measures.average_precision,
+            brier: measures.brier,
+            log_loss: measures.log_loss,
+            roc: thinned(&roc(&groups, rows, defaults)),
+            expected_calibration_error: measures.expected_calibration_error,
+            calibration: calibration(&groups, rows),
             lift: lift(&groups, rows, defaults),
             cost_curve,
             threshold: best.threshold,
@@ -204,11 +221,85 @@ impl Evaluation {
     }
 }
 
-fn expected_calibration_error(bins: &[CalibrationBin], rows: usize) -> f64 {
-    let distances = bins
-        .iter()
-        .map(|bin| (bin.mean_pd - bin.default_rate).abs() * bin.rows as f64);
-    distances.sum::<f64>() / rows as f64
+/// What one pass over the groups gives; also taken of each bootstrap sample.
+#[derive(Clone, Copy)]
+struct Measures {
+    auc: f64,
+    ks: f64,
+    average_precision: f64,
+    brier: f64,
+    log_loss: f64,
+    expected_calibration_error: f64,
+}
+
+impl Measures {
+    /// Of groups whose rows are counted from the highest PD down; groups without rows are
+    /// passed over.
+    fn of(groups: &[Group], rows: usize, defaults: usize) -> Self {
+        let good = (rows - defaults) as f64;
+        let (mut refused, mut caught) = (0, 0);
+        let (mut pairs, mut ks, mut precision) = (0.0, 0.0f64, 0.0);
+        let (mut brier, mut log_loss) = (0.0, 0.0);
+        let mut bins = TenthsByPd::new(rows);
+        for group in groups.iter().filter(|group| group.rows > 0) {
+            let repaid = group.rows - group.defaults;
+            // Defaults above these good clients, ties half.
+            pairs += repaid as f64 * (caught as f64 + group.defaults as f64 / 2.0);
+            refused += group.rows;
+            caught += group.defaults;
+            let tpr = caught as f64 / defaults as f64;
+            ks = ks.max((tpr - (refused - caught) as f64 / good).abs());
+            precision += group.defaults as f64 * (caught as f64 / refused as f64);
+            brier +=
+                repaid as f64 * group.pd.powi(2) + group.defaults as f64 * (1.0 - group.pd).powi(2);
+            log_loss +=
+                repaid as f64 * group.loss_if_good + group.defaults as f64 * group.loss_if_default;
+            bins.add(group);
+        }
+        Self {
+            auc: pairs / (good * defaults as f64),
+            ks,
+            // `sum (R_k - R_{k-1}) P_k` over the groups.
+            average_precision: precision / defaults as f64,
+            brier: brier / rows as f64,
+            log_loss: log_loss / rows as f64,
+            expected_calibration_error: bins.error(),
+        }
+    }
+}
+
+/// Tenths of the rows by PD; a group belongs where its middle row falls, so that ties stay
+/// together.
+struct TenthsByPd {
+    rows: usize,
+    /// Rows of the groups that are still to come, all of lower PD.
+    below: usize,
+    /// Sum of PDs, defaults, rows.
+    bins: [(f64, usize, usize); CALIBRATION_BINS],
+}
+
+impl TenthsByPd {
+    fn new(rows: usize) -> Self {
+        Self {
+            rows,
+            below: rows,
+            bins: [(0.0, 0, 0); CALIBRATION_BINS],
+        }
+    }
+
+    fn add(&mut self, group: &Group) {
+        self.below -= group.rows;
+        let middle = self.below + (group.rows - 1) / 2;
+        let bin = &mut self.bins[middle * CALIBRATION_BINS / self.rows];
+        bin.0 += group.pd * group.rows as f64;
+        bin.1 += group.defaults;
+        bin.2 += group.rows;
+    }
+
+    fn error(&self) -> f64 {
+        let distances = self.bins.iter().map(|bin| (bin.0 - bin.1 as f64).abs());
+        distances.sum::<f64>() / self.rows as f64
+    }
 }
 
 /// Shares of the rows for which the lift is told.
@@ -234,22 +325,26 @@ fn lift(groups: &[Group], rows: usize, defaults: usize) -> Vec<LiftPoint> {
     LIFT_SHARES.into_iter().map(point).collect()
 }
 
-fn mean(pd: &[f64], target: &[bool], loss: impl Fn(f64, f64) -> f64) -> f64 {
-    let sum: f64 = pd
-        .iter()
-        .zip(target)
-        .map(|(&pd, &default)| loss(pd, f64::from(u8::from(default))))
-        .sum();
-    sum / pd.len() as f64
+/// Of what was given this probability; a certainty that proves wrong costs -ln(1e-15), not
+/// infinity.
+fn surprise(probability: f64) -> f64 {
+    -probability.clamp(1e-15, 1.0).ln()
 }
 
-/// Mean negative log-likelihood; a certainty that proves wrong costs -ln(1e-15), not infinity.
+/// Negative log-likelihood of one row; a certainty that proves wrong costs -ln(1e-15).
+#[must_use]
+pub fn row_log_loss(pd: f64, default: bool) -> f64 {
+    surprise(if default { pd } else { 1.0 - pd })
+}
+
+/// Mean of [`row_log_loss`].
 #[must_use]
 pub fn log_loss(pd: &[f64], target: &[bool]) -> f64 {
-    mean(pd, target, |pd, outcome| {
-        let right = if outcome > 0.5 { pd } else { 1.0 - pd };
-        -right.clamp(1e-15, 1.0).ln()
-    })
+    let losses = pd.iter().zip(target);
+    let sum: f64 = losses
+        .map(|(&pd, &default)| row_log_loss(pd, default))
+        .sum();
+    sum / pd.len() as f64
 }
 
 /// Area under the ROC curve, ties counted half; `None` without both outcomes.
@@ -257,7 +352,8 @@ pub fn log_loss(pd: &[f64], target: &[bool]) -> f64 {
 pub fn auc(pd: &[f64], target: &[bool]) -> Option<f64> {
     let groups = groups(pd, target).ok()?;
     let defaults = target.iter().filter(|&&default| default).count();
-    (defaults > 0 && defaults < target.len()).then(|| area(&roc(&groups, target.len(), defaults)))
+    (defaults > 0 && defaults < target.len())
+        .then(|| Measures::of(&groups, target.len(), defaults).auc)
 }
 
 /// Groups of equal PD, highest first.
@@ -291,6 +387,8 @@ fn groups(pd: &[f64], target: &[bool]) -> Result<Vec<Group>, EvaluationError> {
                 pd: pd[row],
                 rows: 1,
                 defaults,
+                loss_if_default: surprise(pd[row]),
+                loss_if_good: surprise(1.0 - pd[row]),
             }),
         }
     }
@@ -311,14 +409,6 @@ fn roc(groups: &[Group], rows: usize, defaults: usize) -> Vec<RocPoint> {
     curve
 }
 
-/// Trapezoids, which count ties half.
-fn area(curve: &[RocPoint]) -> f64 {
-    curve
-        .windows(2)
-        .map(|pair| (pair[1].fpr - pair[0].fpr) * (pair[1].tpr + pair[0].tpr) / 2.0)
-        .sum()
-}
-
 fn thinned(curve: &[RocPoint]) -> Vec<RocPoint> {
     let points = curve.len().min(ROC_POINTS);
     (0..points)
@@ -326,30 +416,14 @@ fn thinned(curve: &[RocPoint]) -> Vec<RocPoint> {
         .collect()
 }
 
-/// `sum (R_k - R_{k-1}) P_k` over the groups.
-fn average_precision(groups: &[Group], defaults: usize) -> f64 {
-    let (mut refused, mut caught, mut sum) = (0, 0, 0.0);
-    for group in groups {
-        refused += group.rows;
-        caught += group.defaults;
-        sum += group.defaults as f64 / defaults as f64 * (caught as f64 / refused as f64);
-    }
-    sum
-}
-
 fn calibration(groups: &[Group], rows: usize) -> Vec<CalibrationBin> {
-    let mut bins = vec![(0.0, 0usize, 0usize); CALIBRATION_BINS];
-    let mut below = rows;
+    let mut tenths = TenthsByPd::new(rows);
     for group in groups {
-        below -= group.rows;
-        // A group belongs where its middle row falls, so that ties stay together.
-        let middle = below + (group.rows - 1) / 2;
-        let bin = &mut bins[middle * CALIBRATION_BINS / rows];
-        bin.0 += group.pd * group.rows as f64;
-        bin.1 += group.defaults;
-        bin.2 += group.rows;
+        tenths.add(group);
     }
-    bins.into_iter()
+    tenths
+        .bins
+        .into_iter()
         .filter(|bin| bin.2 > 0)
         .map(|(pd, defaults, rows)| CalibrationBin {
             mean_pd: pd / rows as f64,

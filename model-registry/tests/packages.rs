@@ -45,6 +45,7 @@ fn package() -> Package {
         features: &features,
         values: values.view(),
         target: &target,
+        slice_by: &[],
     };
     let boosting = BoostingParameters {
         rounds: 30,
@@ -53,6 +54,8 @@ fn package() -> Package {
     };
     let options = TrainingOptions {
         boosting,
+        trials: 2,
+        resamples: 20,
         ..TrainingOptions::default()
     };
     let provenance = Provenance {

@@ -5,11 +5,14 @@ use std::num::NonZeroUsize;
 
 use ndarray::Array2;
 use octroi_model_registry::boosting::BoostingParameters;
+use octroi_model_registry::calibration::Calibration;
+use octroi_model_registry::evaluation::Evaluation;
 use octroi_model_registry::evaluation::auc;
 use octroi_model_registry::model::{Model, logistic};
+use octroi_model_registry::package::{Package, SliceGroup, SourceTable};
 use octroi_model_registry::training::{
-    CandidateKind, Feature, Provenance, TrainedModel, TrainingError, TrainingOptions, TrainingSet,
-    train,
+    CandidateKind, Feature, Provenance, Resampling, TrainedModel, TrainingError, TrainingOptions,
+    TrainingSet, describe, train,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,13 +22,18 @@ struct Rows {
     features: Vec<Feature>,
     values: Array2<f64>,
     target: Vec<bool>,
+    slice_by: Vec<String>,
 }
 
 impl Rows {
     /// Seven columns: two telling numbers (one often missing), a telling category, a copy of
     /// the first number and noise.
     fn new(rows: usize) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(17);
+        Self::drawn(rows, 17)
+    }
+
+    fn drawn(rows: usize, seed: u64) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut values = Array2::zeros((rows, 7));
         let mut target = Vec::new();
         for mut row in values.rows_mut() {
@@ -50,6 +58,9 @@ impl Rows {
             features: (0..7).map(feature).collect(),
             values,
             target,
+            slice_by: ["column 2", "column 1", "no such column"]
+                .map(str::to_owned)
+                .to_vec(),
         }
     }
 
@@ -59,6 +70,7 @@ impl Rows {
             features: &self.features,
             values: self.values.view(),
             target: &self.target,
+            slice_by: &self.slice_by,
         }
     }
 }
@@ -66,12 +78,16 @@ impl Rows {
 fn options() -> TrainingOptions {
     let boosting = BoostingParameters {
         rounds: 80,
+        learning_rate: 0.1,
         min_child_weight: 5.0,
         colsample: 0.7,
         ..BoostingParameters::default()
     };
     TrainingOptions {
         boosting,
+        patience: 10,
+        trials: 3,
+        resamples: 40,
         ..TrainingOptions::default()
     }
 }
@@ -80,15 +96,14 @@ fn trained(rows: &Rows, options: &TrainingOptions) -> TrainedModel {
     train(&rows.set(), options, &mut |_| {}).expect("trains")
 }
 
-fn digest(trained: TrainedModel) -> String {
-    let provenance = Provenance {
+fn package(trained: TrainedModel) -> Package {
+    trained.into_package(Provenance {
         portfolio: String::new(),
         code_version: String::new(),
         features_sql_digest: String::new(),
         tables: Vec::new(),
         absent_tables: Vec::new(),
-    };
-    trained.into_package(provenance).digest().expect("a digest")
+    })
 }
 
 #[test]
@@ -109,12 +124,271 @@ fn the_candidates_are_compared_and_the_best_is_trained() {
         by_name("scorecard").auc
     );
     assert!(by_name("boosting").auc > 0.7, "{}", by_name("boosting").auc);
-    assert!(by_name("boosting").log_loss < by_name("boosting_weighted").log_loss);
+    assert_eq!(trained.candidates.len(), 6);
+    for candidate in &trained.candidates {
+        let [low, high] = candidate.auc_interval.expect("an interval");
+        assert!(
+            low <= candidate.auc && candidate.auc <= high,
+            "{candidate:?}"
+        );
+        let [low, high] = candidate.cost_interval.expect("an interval");
+        assert!(low <= candidate.cost_per_client && candidate.cost_per_client <= high);
+    }
     let chosen = by_name(&trained.algorithm);
     assert!(chosen.auc >= by_name("scorecard").auc.max(by_name("boosting").auc));
     assert_eq!(auc(&trained.out_of_fold, &rows.target), Some(chosen.auc));
     assert!(chosen.cost_per_client < by_name("dummy").cost_per_client);
-    assert!(["column 0", "column 5"].contains(&trained.importance[0].feature.as_str()));
+    let importance = &trained.description.importance;
+    assert!(["column 0", "column 5"].contains(&importance[0].feature.as_str()));
+}
+
+#[test]
+fn candidates_differ_in_what_they_are_told_and_share_what_they_are_not() {
+    let mut rows = Rows::new(2500);
+    rows.features[0].monotone = 1;
+    let of = |kind| {
+        let options = TrainingOptions {
+            candidates: vec![kind],
+            ..options()
+        };
+        let trained = trained(&rows, &options);
+        let setting = |name: &str| {
+            let found = trained.parameters.iter().find(|one| one.name == name);
+            found.map(|one| one.value.clone())
+        };
+        (
+            setting("rounds"),
+            setting("default_weight"),
+            setting("monotone_features"),
+            trained.search.is_some(),
+        )
+    };
+    let plain = of(CandidateKind::Boosting);
+    let weighted = of(CandidateKind::BoostingWeighted);
+    let monotone = of(CandidateKind::BoostingMonotone);
+    let tuned = of(CandidateKind::BoostingTuned);
+    assert_eq!((&plain.0, &plain.0), (&weighted.0, &monotone.0));
+    let rounds: usize = plain.0.expect("rounds").parse().expect("a number");
+    assert!(rounds > 5 && rounds < 80, "stopped early: {rounds}");
+    assert_eq!(plain.1.as_deref(), Some("1"));
+    assert_ne!(weighted.1.as_deref(), Some("1"));
+    assert_eq!(plain.2.as_deref(), Some("0"));
+    assert_eq!(monotone.2.as_deref(), Some("1"));
+    assert!(tuned.3 && !plain.3);
+    assert_eq!(of(CandidateKind::Scorecard).0, None);
+}
+
+#[test]
+fn a_search_records_every_setting_within_its_ranges_and_which_was_chosen() {
+    let rows = Rows::new(1500);
+    let options = TrainingOptions {
+        candidates: vec![CandidateKind::BoostingTuned],
+        trials: 5,
+        ..options()
+    };
+    let trained = trained(&rows, &options);
+    let search = trained.search.clone().expect("a search");
+    assert_eq!(search.trials.len(), 6, "the defaults are the first");
+    assert_eq!(search.trials.iter().filter(|one| one.chosen).count(), 1);
+    for (index, trial) in search.trials.iter().enumerate() {
+        assert!(
+            trial.rounds >= 1 && trial.log_loss > 0.0 && trial.auc >= 0.5,
+            "{trial:?}"
+        );
+        for parameter in &trial.parameters {
+            let range = search
+                .ranges
+                .iter()
+                .find(|range| range.name == parameter.name);
+            let range = range.expect("every setting is a named range");
+            let value: f64 = parameter.value.parse().expect("a number");
+            // The defaults need not lie in the ranges.
+            assert!(
+                index == 0 || (range.from <= value && value <= range.to),
+                "{parameter:?}"
+            );
+        }
+    }
+    let chosen = search.trials.iter().find(|one| one.chosen).expect("one");
+    for parameter in &chosen.parameters {
+        assert!(trained.parameters.contains(parameter), "{parameter:?}");
+    }
+}
+
+#[test]
+fn the_version_is_judged_by_the_calibration_it_carries() {
+    let rows = Rows::new(3000);
+    // Weighted margins are far from log-odds: without calibration the PDs would be useless.
+    let options = TrainingOptions {
+        candidates: vec![CandidateKind::BoostingWeighted],
+        ..options()
+    };
+    let trained = trained(&rows, &options);
+    assert_ne!(trained.calibration, Calibration::None);
+    let methods: Vec<&str> = trained
+        .calibration_trials
+        .iter()
+        .map(|trial| trial.method.as_str())
+        .collect();
+    assert_eq!(methods, ["none", "platt", "isotonic"]);
+    let evaluation = &trained.description.evaluation;
+    assert!(evaluation.expected_calibration_error < 0.03);
+    let chosen = trained.calibration_trials.iter().find(|one| one.chosen);
+    let chosen = chosen.expect("a calibration");
+    assert_eq!(chosen.log_loss.to_bits(), evaluation.log_loss.to_bits());
+    assert!(trained.calibration_trials[0].expected_calibration_error > 0.05);
+    let margins = trained.model.margins(rows.values.view());
+    let package = package(trained);
+    let mean_pd = margins.iter().map(|&m| package.pd(m)).sum::<f64>() / 3000.0;
+    let rate = package.manifest.evaluation.default_rate;
+    assert!((mean_pd / rate - 1.0).abs() < 0.1, "{mean_pd} of {rate}");
+}
+
+#[test]
+fn a_version_tells_what_it_heeds_and_how_it_does_on_groups() {
+    let rows = Rows::new(3000);
+    let options = TrainingOptions {
+        candidates: vec![CandidateKind::Boosting],
+        ..options()
+    };
+    let trained = trained(&rows, &options);
+    let description = &trained.description;
+    // Partial dependence, tried by hand: every row with the value set, scored, averaged.
+    let first = &description.partial_dependence[0];
+    assert_eq!(first.feature, description.importance[0].feature);
+    let column = rows
+        .features
+        .iter()
+        .position(|one| one.name == first.feature);
+    let column = column.expect("a column");
+    let used: Vec<usize> = (0..500).map(|index| index * 3000 / 500).collect();
+    for point in &first.points {
+        let sum: f64 = used
+            .iter()
+            .map(|&row| {
+                let mut row = rows.values.row(row).to_vec();
+                row[column] = point.value;
+                trained.calibration.pd(trained.model.margin(&row))
+            })
+            .sum();
+        assert!((sum / 500.0 - point.mean_pd).abs() < 1e-12);
+    }
+    assert!(first.points.is_sorted_by(|a, b| a.value < b.value) && first.points.len() == 20);
+    assert!(
+        first.points[19].mean_pd > first.points[0].mean_pd,
+        "more is riskier"
+    );
+    let category = description
+        .partial_dependence
+        .iter()
+        .find(|one| one.feature == "column 2")
+        .expect("a telling category");
+    assert_eq!(category.points.len(), 4);
+    for feature in &description.beeswarm {
+        assert_eq!(feature.points.len(), 200);
+        assert_eq!(
+            feature.points.iter().all(|point| point.rank.is_none()),
+            feature.feature == "column 2"
+        );
+    }
+    // Groups: four levels, four quarters and the missing; a column that is not there is none.
+    let groups = |feature: &str| -> Vec<_> {
+        let slices = description.slices.iter();
+        slices.filter(|slice| slice.feature == feature).collect()
+    };
+    assert_eq!(groups("column 2").len(), 4);
+    assert_eq!(groups("column 1").len(), 5);
+    assert!(
+        groups("column 1")
+            .last()
+            .is_some_and(|one| one.group == SliceGroup::Missing)
+    );
+    assert_eq!(description.slices.len(), 9);
+    for feature in ["column 1", "column 2"] {
+        let groups = groups(feature);
+        let (rows, defaults) = groups.iter().fold((0, 0), |sums, one| {
+            (sums.0 + one.rows, sums.1 + one.defaults)
+        });
+        assert_eq!(rows, 3000);
+        assert_eq!(defaults, description.evaluation.defaults);
+        let cost: f64 = groups
+            .iter()
+            .map(|one| one.cost_per_client * one.rows as f64)
+            .sum();
+        assert!((cost / 3000.0 - description.evaluation.cost_per_client).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn clients_held_out_are_judged_by_the_final_version() {
+    let (rows, later) = (Rows::new(2500), Rows::drawn(1500, 99));
+    let options = TrainingOptions {
+        candidates: vec![CandidateKind::Boosting],
+        ..options()
+    };
+    let mut trained = trained(&rows, &options);
+    let table = SourceTable {
+        table: "applications".to_owned(),
+        file: "later.csv".to_owned(),
+        rows: 1500,
+        sha256: String::new(),
+    };
+    trained
+        .hold_out(&later.set(), vec![table.clone()])
+        .expect("judges");
+    let mut other = Rows::drawn(1500, 99);
+    other.features[0].name = "another".to_owned();
+    assert!(matches!(
+        trained.hold_out(&other.set(), Vec::new()),
+        Err(TrainingError::OtherFeatures)
+    ));
+    let package = package(trained);
+    let holdout = package.manifest.holdout.as_ref().expect("a holdout");
+    assert_eq!(holdout.tables, [table]);
+    let pd: Vec<f64> = package
+        .model
+        .margins(later.values.view())
+        .into_iter()
+        .map(|margin| package.pd(margin))
+        .collect();
+    let by_hand = Evaluation::new(&pd, &later.target, options.costs()).expect("valid");
+    assert_eq!(holdout.evaluation.auc.to_bits(), by_hand.auc.to_bits());
+    assert!(holdout.evaluation.intervals.is_some());
+    assert!(holdout.cost_at_threshold >= by_hand.cost_per_client);
+}
+
+#[test]
+fn a_model_from_elsewhere_is_described_on_labelled_rows() {
+    let rows = Rows::new(1600);
+    let options = TrainingOptions {
+        candidates: vec![CandidateKind::Scorecard],
+        ..options()
+    };
+    let model = trained(&rows, &options).model;
+    let pd: Vec<f64> = model
+        .margins(rows.values.view())
+        .into_iter()
+        .map(logistic)
+        .collect();
+    let resampling = Resampling {
+        resamples: 0,
+        seed: 1,
+    };
+    let described = describe(
+        &model,
+        &Calibration::None,
+        &rows.set(),
+        &pd,
+        options.costs(),
+        resampling,
+        &|_| {},
+    )
+    .expect("described");
+    assert_eq!(described.evaluation.rows, 1600);
+    assert_eq!(described.evaluation.intervals, None);
+    assert_eq!(described.features.len(), 7);
+    assert_eq!(described.sample.len(), 1000);
+    assert_eq!(described.slices.len(), 9);
 }
 
 #[test]
@@ -149,7 +423,6 @@ fn every_kind_explains_its_margin_to_the_last_nine_digits() {
     ] {
         let options = TrainingOptions {
             candidates: vec![kind],
-            bags: 2,
             ..options()
         };
         let model = trained(&rows, &options).model;
@@ -174,7 +447,10 @@ fn one_thread_and_two_give_the_same_bytes_and_another_seed_does_not() {
             seed,
             ..options()
         };
-        digest(trained(&rows, &options))
+        let package = package(trained(&rows, &options));
+        assert!(package.manifest.search.is_some() && !package.manifest.beeswarm.is_empty());
+        assert!(package.manifest.evaluation.intervals.is_some());
+        package.digest().expect("a digest")
     };
     let one = with(1, 1);
     assert_eq!(one, with(2, 1));
@@ -280,6 +556,22 @@ fn rows_nothing_can_be_learned_from_are_refused_by_name() {
     assert!(matches!(
         refused(&|rows| rows.features[1].name = "column 0".to_owned()),
         TrainingError::RepeatedFeature(name) if name == "column 0"
+    ));
+    let rows = Rows::new(200);
+    let asked = |options| train(&rows.set(), &options, &mut |_| {}).expect_err("refused");
+    assert!(matches!(
+        asked(TrainingOptions {
+            folds: 2,
+            ..options()
+        }),
+        TrainingError::Folds(2)
+    ));
+    assert!(matches!(
+        asked(TrainingOptions {
+            candidates: vec![CandidateKind::Dummy, CandidateKind::Dummy],
+            ..options()
+        }),
+        TrainingError::RepeatedCandidate("dummy")
     ));
     assert!(matches!(
         refused(&|rows| {

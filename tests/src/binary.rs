@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 /// The folder of the profile, for example `target/demo`.
 fn profile_folder() -> PathBuf {
@@ -97,4 +97,15 @@ pub fn octroi<S: AsRef<OsStr>>(home: &Path, arguments: &[S]) -> Ran {
     let mut command = command();
     command.env("OCTROI_HOME", home).args(arguments);
     command.output().expect("the binary starts").into()
+}
+
+/// Starts a command of the binary with its home in `home` and both outputs to be read.
+pub fn start<S: AsRef<OsStr>>(home: &Path, arguments: &[S]) -> Child {
+    let mut command = command();
+    command
+        .env("OCTROI_HOME", home)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().expect("the binary starts")
 }

@@ -17,12 +17,12 @@ mod server;
 mod visitor;
 
 pub use application::{from_folder, rich_application};
-pub use binary::{Ran, octroi, source_file};
+pub use binary::{Ran, octroi, source_file, start};
 pub use caller::{Answer, Caller};
 pub use database::{DatabaseKind, Rows};
 pub use fixture::{AZUR, Bank, HARBOUR, PASSWORD, Role, sha256_of_canonical};
 pub use installation::{Installation, Stored};
-pub use server::Server;
+pub use server::{Server, signal};
 pub use visitor::Visitor;
 
 /// Declares tests that run once on SQLite and once on PostgreSQL, each on its own copy of the

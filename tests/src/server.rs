@@ -125,7 +125,7 @@ impl Drop for Server {
 }
 
 /// Sends a signal to a process that we started.
-pub(crate) fn signal(name: &str, process: u32) {
+pub fn signal(name: &str, process: u32) {
     let status = Command::new("kill")
         .arg(format!("-{name}"))
         .arg(process.to_string())

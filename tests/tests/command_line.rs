@@ -1,10 +1,13 @@
 //! The command line on small generated tables: what each command makes, that it makes the
 //! same again, and what it says when it cannot.
 
-use octroi_tests::{AZUR, DatabaseKind, HARBOUR, Installation, Ran, octroi, on_both_databases};
+use octroi_tests::{
+    AZUR, DatabaseKind, HARBOUR, Installation, Ran, octroi, on_both_databases, signal, start,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -172,10 +175,82 @@ fn training_twice_on_the_same_tables_gives_the_same_package() {
     assert_eq!(other["version"], 2);
 }
 
+#[test]
+fn a_training_that_is_interrupted_leaves_nothing_behind() {
+    let data = tables("700", "5");
+    let home = folder();
+    let mut training = start(home.path(), &["train", "--data", text(data.path())]);
+    let mut told = BufReader::new(training.stderr.take().expect("its standard error"));
+    let mut lines = String::new();
+    while !lines.contains(" features\n") {
+        let read = told.read_line(&mut lines).expect("text");
+        assert!(read > 0, "it ended before it trained: {lines}");
+    }
+    signal("INT", training.id());
+    let code = training.wait().expect("it ends").code();
+    told.read_to_string(&mut lines).expect("text");
+    assert_eq!(code, Some(130), "{lines}");
+    assert!(lines.contains("no version was registered"), "{lines}");
+    let left: Vec<PathBuf> = files_under(home.path())
+        .into_iter()
+        .filter(|path| !text(path).contains("octroi.db"))
+        .collect();
+    let written = |path: &&PathBuf| {
+        let name = text(path);
+        name.ends_with(".part") || name.contains("/packages/") || name.contains("/notes/")
+    };
+    assert_eq!(left.iter().find(written), None, "{left:?}");
+    let out = train(home.path(), data.path(), &[]).expect_success();
+    let result: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(result["version"], 1, "nothing was registered before");
+}
+
+#[test]
+fn candidates_threads_and_clients_held_out_are_named_on_the_command_line() {
+    let (data, later) = (tables("700", "5"), folder());
+    synth(
+        later.path(),
+        &["--clients", "400", "--seed", "6", "--first-id", "700001"],
+    )
+    .expect_success();
+    let home = folder();
+    let run = |arguments: &[&str]| -> Value {
+        let out = train(home.path(), data.path(), arguments).expect_success();
+        serde_json::from_str(&out).expect("JSON")
+    };
+    let few = ["--candidates", "dummy,boosting", "--threads"];
+    let one = run(&[&few[..], &["1"]].concat());
+    let two = run(&[&few[..], &["2"]].concat());
+    assert_eq!(one["digest"], two["digest"]);
+    let names = |result: &Value| -> Vec<String> {
+        let candidates = result["candidates"].as_array().expect("candidates");
+        let name = |one: &Value| one["name"].as_str().expect("a name").to_owned();
+        candidates.iter().map(name).collect()
+    };
+    assert_eq!(names(&one), ["dummy", "boosting"]);
+    assert_eq!(one["calibration"].as_array().map(Vec::len), Some(3));
+    assert!(one["intervals"]["auc"][0].as_f64() <= one["candidates"][1]["auc"].as_f64());
+    assert!(one["holdout"].is_null());
+    let judged = run(&["--candidates", "boosting", "--holdout", text(later.path())]);
+    assert!(judged["holdout"]["evaluation"]["auc"].as_f64() > Some(0.5));
+    let known = train(
+        home.path(),
+        data.path(),
+        &["--candidates", "boosting", "--holdout", text(data.path())],
+    );
+    let error = known.expect_failure();
+    assert!(error.contains("judged on others"), "{error}");
+    let error = train(home.path(), data.path(), &["--candidates", "oracle"]).expect_failure();
+    assert!(
+        error.contains("oracle") && error.contains("boosting_tuned"),
+        "{error}"
+    );
+}
+
 on_both_databases! {
     fn the_demos_tables_train_to_the_demos_model_again(octroi: Installation) {
         let data = octroi.tables(&AZUR);
-        let out = octroi.command(&["train", "--json", "--seed", "11", "--tenant", AZUR.slug,
+        let out = octroi.command(&["train", "--quick", "--json", "--seed", "11", "--tenant", AZUR.slug,
             "--alias", "again", "--data", text(&data)]).expect_success();
         let result: Value = serde_json::from_str(&out).expect("JSON");
         let stored = octroi.texts("SELECT digest FROM model_version ORDER BY created_at");
@@ -333,8 +408,14 @@ fn labelled_and_unlabelled_folders_are_scored_alike() {
     for (id, score) in labelled.iter().chain(&unlabelled) {
         assert_eq!(both[id], *score, "client {id}");
     }
-    for (pd, decision, margin) in both.values() {
-        assert!((pd - 1.0 / (1.0 + (-margin).exp())).abs() < 1e-12);
+    let mut scored: Vec<&(f64, String, f64)> = both.values().collect();
+    scored.sort_by(|a, b| a.2.total_cmp(&b.2));
+    assert!(
+        scored.is_sorted_by(|a, b| a.0 <= b.0),
+        "calibration is a rising map of the margin"
+    );
+    for (pd, decision, _) in scored {
+        assert!((0.0..=1.0).contains(pd));
         assert!(["granted", "refused"].contains(&decision.as_str()));
     }
 }

@@ -5,10 +5,7 @@
 //! them are predicted by the model itself. Whether that is so only its maker can tell; the
 //! origin in the manifest says that it is imported.
 
-use super::{
-    Parameter, Provenance, TrainingError, TrainingSet, data_fingerprint, importance, references,
-    sample, validate_values,
-};
+use super::{Parameter, Provenance, Resampling, TrainingError, TrainingSet, describe};
 use crate::calibration::Calibration;
 use crate::evaluation::{Costs, Evaluation};
 use crate::model::Model;
@@ -16,6 +13,12 @@ use crate::package::{Candidate, FORMAT, Manifest, Origin, Package, TrainingRecor
 
 /// The name of the candidate and algorithm of every imported model.
 pub const IMPORTED: &str = "imported";
+
+/// Enough samples for two digits of an interval's ends.
+const RESAMPLING: Resampling = Resampling {
+    resamples: 1000,
+    seed: 1,
+};
 
 /// A model from elsewhere, and what is known of it.
 #[derive(Debug, Clone)]
@@ -37,49 +40,52 @@ impl ImportedVersion {
     /// of the model, in its order, with its own levels.
     ///
     /// # Errors
-    /// When `set` is not of the model's shape, or has only one outcome.
+    /// When `set` is not of the model's shape, or has only one outcome. `on_progress` hears
+    /// the share done, from any thread.
     pub fn into_package(
         self,
         set: &TrainingSet<'_>,
         provenance: Provenance,
+        on_progress: &(dyn Fn(f64) + Sync),
     ) -> Result<Package, TrainingError> {
-        let (rows, columns) = set.values.dim();
-        for (what, found, expected) in [
-            ("ids", set.ids.len(), rows),
-            ("outcomes", set.target.len(), rows),
-            ("features", set.features.len(), columns),
-            ("columns", columns, self.model.features()),
-        ] {
-            if found != expected {
-                return Err(TrainingError::Shape {
-                    what,
-                    found,
-                    expected,
-                });
-            }
+        let (found, expected) = (set.values.ncols(), self.model.features());
+        if found != expected {
+            return Err(TrainingError::Shape {
+                what: "columns",
+                found,
+                expected,
+            });
         }
-        validate_values(set)?;
         let margins = self.model.margins(set.values).into_iter();
         let pd: Vec<f64> = margins.map(|margin| self.calibration.pd(margin)).collect();
-        let evaluation = Evaluation::new(&pd, set.target, self.costs)?;
+        let described = describe(
+            &self.model,
+            &self.calibration,
+            set,
+            &pd,
+            self.costs,
+            RESAMPLING,
+            on_progress,
+        )?;
+        let evaluation = described.evaluation;
         let manifest = Manifest {
             format: FORMAT,
             portfolio: provenance.portfolio,
             algorithm: IMPORTED.to_owned(),
             code_version: provenance.code_version,
-            features: references(set),
+            features: described.features,
             features_sql_digest: provenance.features_sql_digest,
             threshold: evaluation.threshold,
             fn_cost: self.costs.fn_cost,
             fp_cost: self.costs.fp_cost,
             candidates: vec![candidate(&evaluation)],
-            importance: importance(&self.model, set),
+            importance: described.importance,
             training: TrainingRecord {
                 rows: evaluation.rows,
                 defaults: evaluation.defaults,
                 seed: 0,
                 folds: 0,
-                data_fingerprint: data_fingerprint(set),
+                data_fingerprint: described.data_fingerprint,
                 tables: provenance.tables,
                 absent_tables: provenance.absent_tables,
                 parameters: self.parameters,
@@ -88,16 +94,16 @@ impl ImportedVersion {
             origin: self.origin,
             calibration_trials: Vec::new(),
             search: None,
-            partial_dependence: Vec::new(),
-            beeswarm: Vec::new(),
-            slices: Vec::new(),
+            partial_dependence: described.partial_dependence,
+            beeswarm: described.beeswarm,
+            slices: described.slices,
             holdout: None,
         };
         Ok(Package {
             manifest,
             model: self.model,
             calibration: self.calibration,
-            sample: sample(set),
+            sample: described.sample,
         })
     }
 }
@@ -117,8 +123,8 @@ fn candidate(evaluation: &Evaluation) -> Candidate {
         log_loss: evaluation.log_loss,
         cost_per_client: evaluation.cost_per_client,
         threshold: evaluation.threshold,
-        ks: evaluation.ks,
-        expected_calibration_error: evaluation.expected_calibration_error,
+        ks: Some(evaluation.ks),
+        expected_calibration_error: Some(evaluation.expected_calibration_error),
         auc_interval: evaluation.intervals.map(|intervals| intervals.auc),
         cost_interval: evaluation
             .intervals

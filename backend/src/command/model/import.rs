@@ -3,14 +3,13 @@
 //! stored: one that is refused leaves no trace.
 
 use super::{bytes_of, model_in};
-use crate::command::train::provenance;
-use crate::command::{CommandError, open, operator_scope, tell_reading, tenant};
+use crate::command::train::Labelled;
+use crate::command::{CommandError, open, operator_scope, progress, tenant};
 use crate::digest;
 use crate::models::{Arrangement, first_of};
 use clap::Args;
-use octroi_data::features::{self, FeatureKind, FeatureSpec};
+use octroi_data::features::{FeatureKind, FeatureSpec};
 use octroi_data::portfolio::Portfolio;
-use octroi_data::reader::{self, Applications};
 use octroi_model_registry::calibration::Calibration;
 use octroi_model_registry::evaluation::Costs;
 use octroi_model_registry::forest::{Forest, Node, Test, Tree};
@@ -302,15 +301,8 @@ fn evaluated(
     version: ImportedVersion,
     features: &[PackageFeature],
 ) -> Result<Package, CommandError> {
-    let tables = reader::read_folder(portfolio, folder, Applications::Train)?;
-    tell_reading(tables.report());
-    let table = features::compute(portfolio, &tables)?;
-    let target = table.target.as_deref().ok_or_else(|| {
-        CommandError::Usage(format!(
-            "{} has applications without TARGET: a model is evaluated on labelled ones only",
-            folder.display()
-        ))
-    })?;
+    let labelled = Labelled::read(portfolio, folder, false)?;
+    let table = &labelled.table;
     let values = Arrangement::new(features, &table.features)?.rows(table.values.view());
     let columns: Vec<Feature> = features
         .iter()
@@ -324,9 +316,15 @@ fn evaluated(
         ids: &table.ids,
         features: &columns,
         values: values.view(),
-        target,
+        target: &labelled.target,
+        slice_by: &labelled.slice_by,
     };
-    Ok(version.into_package(&set, provenance(portfolio, tables.report()))?)
+    let bar = progress::bar("measuring the model");
+    let package = version.into_package(&set, labelled.provenance(portfolio), &|done| {
+        progress::at(&bar, done);
+    });
+    bar.finish_and_clear();
+    Ok(package?)
 }
 
 fn tell(package: &Package) {
