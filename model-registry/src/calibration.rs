@@ -192,6 +192,8 @@ impl Calibration {
             slope,
             intercept: 0.0,
         }
+    }
+
     /// The slope and intercept of greatest likelihood, with Platt's targets, which keep a
     /// little doubt ("Probabilistic outputs for support vector machines", 1999), by Newton's
     /// method with halved steps (Lin, Lin and Weng, 2007). `None` when all margins are equal

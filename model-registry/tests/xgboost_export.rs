@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use octroi_model_registry::boosting::{BoostingParameters, Hessboost, Trainer, rounded_below};
+use octroi_model_registry::boosting::{BoostingParameters, Growth, Hessboost, Trainer, rounded_below};
 use octroi_model_registry::export::xgboost::json;
 use octroi_model_registry::forest::{Aggregation, CategorySet, Forest, Missing, Node, Test, Tree};
 use octroi_model_registry::import;
@@ -148,9 +148,15 @@ fn what_was_trained_here_goes_out_and_comes_back() {
     };
     let all: Vec<usize> = (0..target.len()).collect();
     let prepared = Hessboost.prepare(values.view(), &target).expect("rows");
-    let forest = prepared
-        .train(&all, &parameters, 7, &mut || {})
-        .expect("trains");
+    let growth = Growth {
+        rows: &all,
+        parameters: &parameters,
+        seed: 7,
+        watched: &[],
+        patience: 0,
+    };
+    let grown = prepared.grow(&growth, &mut || {}).expect("trains");
+    let forest = grown.forest.with_counted_cover(values.view(), &all);
     let rows: Vec<Vec<f64>> = values
         .rows()
         .into_iter()
