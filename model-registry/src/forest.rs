@@ -11,9 +11,11 @@
 //! children in range, every node reached once (so no cycle), finite values, features in
 //! range. Scoring therefore needs no check per step.
 
+mod compiled;
+
 use std::sync::OnceLock;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -21,7 +23,11 @@ use thiserror::Error;
 use crate::explain::Explainer;
 use crate::model::with_slice;
 
-/// Features a forest may have; the compiled node keeps the rest of the word for flags.
+pub(crate) use compiled::{Comparison, Encoding, contiguous};
+
+use compiled::Compiled;
+
+/// Features a forest may have.
 pub const MAX_FEATURES: usize = 1 << 26;
 
 /// Splits a path may have. Explaining walks down by recursion and its room grows with the
@@ -29,7 +35,7 @@ pub const MAX_FEATURES: usize = 1 << 26;
 pub const MAX_DEPTH: usize = 1024;
 
 /// Which values of the split's feature take the default direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// None: a NaN is compared as if it were zero (`LightGBM` `missing_type=None`).
@@ -39,6 +45,9 @@ pub enum Missing {
     /// NaN, and numbers within 1e-35 of zero (`LightGBM` `missing_type=Zero`).
     Zero,
 }
+
+/// Rows a thread takes at a time: enough that handing them out costs nothing.
+const PORTION: usize = 128;
 
 /// Numbers this close to zero are zero where zero counts as missing (`LightGBM` `kZeroThreshold`).
 const ZERO: f64 = 1e-35_f32 as f64;
@@ -54,7 +63,7 @@ pub enum Test {
 }
 
 /// A set of category codes, one bit per code.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct CategorySet {
     words: Vec<u64>,
 }
@@ -164,6 +173,16 @@ pub enum Aggregation {
     Average,
 }
 
+impl Aggregation {
+    /// What the sum of this many trees is multiplied by.
+    fn scale(self, trees: usize) -> f64 {
+        match self {
+            Self::Average if trees > 0 => 1.0 / trees as f64,
+            _ => 1.0,
+        }
+    }
+}
+
 /// Why a forest is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ForestError {
@@ -223,7 +242,7 @@ pub struct Forest {
     base_margin: f64,
     aggregation: Aggregation,
     trees: Vec<Tree>,
-    compiled: Compiled,
+    compiled: Box<Compiled>,
     explainer: OnceLock<Box<Explainer>>,
 }
 
@@ -345,7 +364,7 @@ impl Forest {
             tree.validate(index, features)?;
         }
         let trees: Vec<Tree> = trees.into_iter().map(without_negative_zero).collect();
-        let compiled = Compiled::new(&trees, aggregation);
+        let compiled = Box::new(Compiled::new(&trees, aggregation));
         Ok(Self {
             features,
             base_margin: base_margin + 0.0,
@@ -392,22 +411,52 @@ impl Forest {
             row.len(),
             self.features
         );
-        let mut sum = 0.0;
-        for &root in &self.compiled.roots {
-            sum += self.compiled.leaf(root, row).1;
-        }
-        self.base_margin + sum * self.compiled.scale
+        self.base_margin + self.compiled.total(row)
+    }
+
+    /// The margins of many rows (rows x features), over all cores, in row order; each is
+    /// what [`Forest::margin`] gives, to the bit.
+    ///
+    /// # Panics
+    /// When the rows have fewer columns than the forest has features.
+    #[must_use]
+    pub fn margins(&self, rows: ArrayView2<'_, f64>) -> Vec<f64> {
+        assert!(
+            rows.ncols() >= self.features,
+            "rows of {} values for {} features",
+            rows.ncols(),
+            self.features
+        );
+        let mut margins = vec![0.0; rows.nrows()];
+        margins.par_chunks_mut(PORTION).enumerate().for_each_init(
+            || self.compiled.room(),
+            |room, (portion, margins)| {
+                let start = portion * PORTION;
+                let rows = rows.slice_axis(Axis(0), Slice::from(start..start + margins.len()));
+                self.compiled.totals(rows, room, margins);
+                for margin in margins {
+                    *margin += self.base_margin;
+                }
+            },
+        );
+        margins
     }
 
     /// What some of the trees add to the margin of `row`; choosing a number of boosting
     /// rounds looks at the margin after each few trees.
     #[must_use]
     pub fn partial_sum(&self, row: &[f64], trees: std::ops::Range<usize>) -> f64 {
-        let mut sum = 0.0;
-        for &root in &self.compiled.roots[trees] {
-            sum += self.compiled.leaf(root, row).1;
-        }
-        sum * self.compiled.scale
+        self.compiled.sum(row, trees)
+    }
+
+    /// How a row is encoded for this forest's splits.
+    pub(crate) fn encoding(&self) -> &Encoding {
+        self.compiled.encoding()
+    }
+
+    /// What a leaf value is multiplied by: one over the number of trees for an average.
+    pub(crate) fn scale(&self) -> f64 {
+        self.compiled.scale()
     }
 
     /// The explainer of this forest, prepared on first use.
@@ -458,177 +507,13 @@ fn without_negative_zero(mut tree: Tree) -> Tree {
     tree
 }
 
-/// Nodes of all trees in one array of 16-byte records, siblings side by side, so that a
-/// step is one load and one add.
-#[derive(Debug, Clone)]
-struct Compiled {
-    nodes: Vec<CompiledNode>,
-    roots: Vec<u32>,
-    sets: CategorySets,
-    scale: f64,
-}
-
-/// A node made small.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CompiledNode {
-    /// Threshold of a numeric split, index of the set of a categorical one, value of a leaf.
-    pub(crate) number: f64,
-    /// Feature in the low bits, flags above.
-    key: u32,
-    /// Left child; where the right one is, is the owner's affair. Of a leaf of a [`Forest`]
-    /// its own index in its tree.
-    pub(crate) left: u32,
-}
-
-/// The category sets of many nodes, one after the other.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CategorySets {
-    /// Start and length in `words`.
-    ranges: Vec<(u32, u32)>,
-    words: Vec<u64>,
-}
-
-const LEAF: u32 = 1 << 31;
-const CATEGORY: u32 = 1 << 30;
-const DEFAULT_LEFT: u32 = 1 << 29;
-const ZERO_MISSING: u32 = 1 << 28;
-const FEATURE: u32 = (1 << 27) - 1;
-/// Flags that take a split off the short way.
-const UNUSUAL: u32 = CATEGORY | ZERO_MISSING;
-
-impl CompiledNode {
-    pub(crate) fn new(node: &Node, left: u32, sets: &mut CategorySets) -> Self {
-        let (feature, test, missing, default_left) = match node {
-            Node::Leaf { value, .. } => {
-                return Self {
-                    number: *value,
-                    key: LEAF,
-                    left,
-                };
-            }
-            Node::Split {
-                feature,
-                test,
-                missing,
-                default_left,
-                ..
-            } => (*feature, test, *missing, *default_left),
-        };
-        // A NaN compared as zero always goes the way zero goes: a default direction too.
-        let nan_left = goes_left(test, missing, default_left, f64::NAN);
-        let mut key = feature | if nan_left { DEFAULT_LEFT } else { 0 };
-        if missing == Missing::Zero {
-            key |= ZERO_MISSING;
-        }
-        let number = match test {
-            Test::AtMost(threshold) => *threshold,
-            Test::In(set) => {
-                key |= CATEGORY;
-                sets.push(set)
-            }
-        };
-        Self { number, key, left }
-    }
-
-    #[inline]
-    pub(crate) fn is_leaf(self) -> bool {
-        self.key & LEAF != 0
-    }
-
-    /// Whether a split sends the row left.
-    #[inline]
-    pub(crate) fn goes_left(self, row: &[f64], sets: &CategorySets) -> bool {
-        let value = row[(self.key & FEATURE) as usize];
-        if self.key & UNUSUAL == 0 {
-            value <= self.number || (value.is_nan() && self.key & DEFAULT_LEFT != 0)
-        } else {
-            self.unusual(value, sets)
-        }
-    }
-
-    fn unusual(self, value: f64, sets: &CategorySets) -> bool {
-        if value.is_nan() || (self.key & ZERO_MISSING != 0 && value.abs() <= ZERO) {
-            return self.key & DEFAULT_LEFT != 0;
-        }
-        if self.key & CATEGORY == 0 {
-            return value <= self.number;
-        }
-        let (start, length) = sets.ranges[self.number as usize];
-        contains(
-            &sets.words[start as usize..(start + length) as usize],
-            value,
-        )
-    }
-}
-
-impl CategorySets {
-    /// Keeps a set and gives its index.
-    fn push(&mut self, set: &CategorySet) -> f64 {
-        self.ranges
-            .push((self.words.len() as u32, set.words.len() as u32));
-        self.words.extend_from_slice(&set.words);
-        (self.ranges.len() - 1) as f64
-    }
-}
-
-impl Compiled {
-    fn new(trees: &[Tree], aggregation: Aggregation) -> Self {
-        let scale = match aggregation {
-            Aggregation::Average if !trees.is_empty() => 1.0 / trees.len() as f64,
-            _ => 1.0,
-        };
-        let mut compiled = Self {
-            nodes: Vec::new(),
-            roots: Vec::new(),
-            sets: CategorySets::default(),
-            scale,
-        };
-        for tree in trees {
-            compiled.push(tree);
-        }
-        compiled
-    }
-
-    /// Lays a tree out breadth first: the children of a node are given adjacent places.
-    fn push(&mut self, tree: &Tree) {
-        let root = self.nodes.len() as u32;
-        self.roots.push(root);
-        let mut order = vec![0u32];
-        let mut next = 0;
-        while next < order.len() {
-            let index = order[next];
-            next += 1;
-            let node = &tree.nodes[index as usize];
-            let mut place = index;
-            if let Node::Split { left, right, .. } = node {
-                place = root + order.len() as u32;
-                order.push(*left);
-                order.push(*right);
-            }
-            self.nodes
-                .push(CompiledNode::new(node, place, &mut self.sets));
-        }
-    }
-
-    /// The leaf a row ends in: its index in its tree, and its value.
-    #[inline]
-    fn leaf(&self, root: u32, row: &[f64]) -> (u32, f64) {
-        let mut node = self.nodes[root as usize];
-        while !node.is_leaf() {
-            let right = !node.goes_left(row, &self.sets);
-            node = self.nodes[(node.left + u32::from(right)) as usize];
-        }
-        (node.left, node.number)
-    }
-}
-
 impl Forest {
     /// The node index of the leaf that `row` ends in, for each tree.
     pub fn leaves<'a>(&'a self, row: &'a [f64]) -> impl Iterator<Item = usize> + 'a {
+        let mut leaves = vec![0; self.trees.len()];
         self.compiled
-            .roots
-            .iter()
-            .map(move |&root| self.compiled.leaf(root, row).0 as usize)
+            .for_each_leaf(row, |tree, leaf| leaves[tree] = leaf);
+        leaves.into_iter()
     }
 
     /// The same forest with every cover replaced by the number of those `rows` of `values`
@@ -659,9 +544,8 @@ impl Forest {
         rows.par_iter()
             .fold(empty, |mut counts, &row| {
                 with_slice(values.row(row), |row| {
-                    for (counts, leaf) in counts.iter_mut().zip(self.leaves(row)) {
-                        counts[leaf] += 1;
-                    }
+                    self.compiled
+                        .for_each_leaf(row, |tree, leaf| counts[tree][leaf] += 1);
                 });
                 counts
             })

@@ -109,6 +109,9 @@ impl Model {
     /// When the rows have fewer columns than the model has features.
     #[must_use]
     pub fn margins(&self, rows: ArrayView2<'_, f64>) -> Vec<f64> {
+        if let Self::Forest(forest) = self {
+            return forest.margins(rows);
+        }
         (0..rows.nrows())
             .into_par_iter()
             .map(|row| with_slice(rows.row(row), |row| self.margin(row)))
@@ -121,6 +124,19 @@ impl Model {
     /// When the rows have fewer columns than the model has features.
     #[must_use]
     pub fn contributions_of(&self, rows: ArrayView2<'_, f64>) -> Vec<Contributions> {
+        if let Self::Forest(forest) = self {
+            let explainer = forest.explainer();
+            let base_value = explainer.base_value();
+            return explainer
+                .explain_rows(rows)
+                .rows()
+                .into_iter()
+                .map(|values| Contributions {
+                    base_value,
+                    values: values.to_vec(),
+                })
+                .collect();
+        }
         (0..rows.nrows())
             .into_par_iter()
             .map(|row| with_slice(rows.row(row), |row| self.contributions(row)))

@@ -1,6 +1,7 @@
 //! Contributions against the definition of the Shapley value, worked out subset by subset on
 //! small random forests with every kind of split, repeated features and empty nodes.
 
+use ndarray::Array2;
 use octroi_model_registry::explain::Explainer;
 use octroi_model_registry::forest::{
     Aggregation, CategorySet, Forest, Missing, Node, Test, Tree, goes_left,
@@ -170,6 +171,25 @@ proptest! {
             explainer.explain_with(&row, &mut used, &mut workspace);
             explainer.explain(&row, &mut fresh);
             prop_assert_eq!(&used, &fresh);
+        }
+    }
+
+    #[test]
+    fn a_row_among_many_gets_what_it_gets_alone(
+        numbers in prop::collection::vec(any::<u32>(), 400),
+        rows in prop::collection::vec(prop::collection::vec(cell(), FEATURES), 1..40),
+    ) {
+        let forest = random_forest(&numbers);
+        let explainer = Explainer::new(&forest);
+        let table = Array2::from_shape_vec((rows.len(), FEATURES), rows.concat()).expect("a table");
+        let many = explainer.explain_rows(table.view());
+        let by_column = table.t().as_standard_layout().into_owned();
+        prop_assert_eq!(&many, &explainer.explain_rows(by_column.t()));
+        let mut alone = vec![0.0; FEATURES];
+        for (row, many) in rows.iter().zip(many.rows()) {
+            explainer.explain(row, &mut alone);
+            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&alone), bits(&many.to_vec()));
         }
     }
 }
