@@ -6,6 +6,7 @@
 //! content-addressed and kept by a [`store::PackageStore`]; loaded again, its
 //! [`model::Model`] gives margins, probabilities of default and exact contributions.
 
+pub mod background;
 pub mod boosting;
 pub mod calibration;
 pub mod evaluation;
