@@ -51,7 +51,7 @@ fn main() {
     }
     println!("base value plus contributions is the margin to {largest:.1e}");
     let (mut workspace, mut out) = (explainer.workspace(), vec![0.0; names.len()]);
-    let few = rows.nrows().min(1000);
+    let few = rows.nrows().min(100);
     let start = Instant::now();
     for row in rows.rows().into_iter().take(few) {
         explainer.explain_with(row.as_slice().expect("a row"), &mut out, &mut workspace);

@@ -11,6 +11,7 @@ pub mod boosting;
 pub mod calibration;
 pub mod evaluation;
 pub mod explain;
+pub mod family;
 pub mod forest;
 pub mod import;
 pub mod model;
