@@ -273,3 +273,25 @@ fn outcomes_are_written_in_snake_case_for_templates() {
         "nobody"
     );
 }
+
+#[test]
+fn what_families_contribute_stands_above_the_reasons_in_words_and_as_bars() {
+    let pages = Pages::new().unwrap();
+    for (language, heading, last) in [
+        (Language::En, "By subject", "lowers the risk, </span>-0.22"),
+        (Language::Fr, "Par thème", "diminue le risque, </span>-0,22"),
+    ] {
+        let chrome = fixtures::chrome(language, Section::Clients, "/clients/1");
+        let html = pages
+            .render(&fixtures::client(language, 0.2), &chrome)
+            .unwrap();
+        let (above, _) = html.split_once("class=\"reasons-columns\"").unwrap();
+        assert!(above.contains(heading));
+        assert!(above.replace('\u{2212}', "-").contains(last), "{last}");
+        assert_eq!(above.matches("<svg class=\"share-bar").count(), 3);
+        let html = pages
+            .render(&fixtures::client_never_scored(language), &chrome)
+            .unwrap();
+        assert!(!html.contains(heading));
+    }
+}

@@ -6,11 +6,13 @@
 //! content-addressed and kept by a [`store::PackageStore`]; loaded again, its
 //! [`model::Model`] gives margins, probabilities of default and exact contributions.
 
+pub mod background;
 pub mod boosting;
 pub mod calibration;
 pub mod evaluation;
 pub mod explain;
 pub mod export;
+pub mod family;
 pub mod forest;
 pub mod import;
 pub mod model;

@@ -7,6 +7,7 @@ use octroi_tests::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
 const BY_ALIAS: &str = "/api/v1/models/credit/aliases/champion/decisions";
 const BY_VERSION: &str = "/api/v1/models/credit/versions/1/decisions";
@@ -58,6 +59,26 @@ fn check_sum(explanation: &Value) {
         (base + sum - margin).abs() < 1e-9,
         "{base} + {sum} is not {margin}"
     );
+    check_families(explanation, margin - base);
+}
+
+/// Families come strongest first, each once and with a label, and tell the same whole.
+#[track_caller]
+fn check_families(explanation: &Value, whole: f64) {
+    let families = explanation["families"].as_array().expect("families");
+    let named: HashSet<&Value> = families.iter().map(|one| &one["family"]).collect();
+    assert!(named.len() > 5 && named.len() == families.len());
+    let told: Vec<f64> = families
+        .iter()
+        .map(|one| number(&one["contribution"]))
+        .collect();
+    assert!(told.is_sorted_by(|one, next| one.abs() >= next.abs()));
+    let sum: f64 = told.iter().sum();
+    assert!((sum - whole).abs() < 1e-9, "{sum} is not {whole}");
+    for one in families {
+        let label = one["label"].as_str().expect("a label");
+        assert!(!label.is_empty() && one["family"] != label, "{one}");
+    }
 }
 
 fn explanation(caller: &Caller, decision: &Value, language: &str) -> Value {

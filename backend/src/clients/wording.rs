@@ -5,6 +5,7 @@ use octroi_data::dictionary::Entry;
 use octroi_data::distribution::percentile_rank;
 use octroi_data::language::Language;
 use octroi_data::portfolio::Portfolio;
+use octroi_frontend::Words;
 use octroi_frontend::format::{Format, Unit};
 
 /// Speaks of one portfolio's features in one language.
@@ -67,11 +68,11 @@ impl Wording {
             .map_or("", |entry| entry.family.as_str())
     }
 
-    /// The label of a family.
+    /// The label of a family; features the dictionary does not know are the other ones.
     #[must_use]
     pub fn family_label(&self, family: &str) -> String {
         self.portfolio.dictionary.family(family).map_or_else(
-            || family.to_owned(),
+            || Words::of(page_language(self.language)).t("family-other"),
             |family| family.label.get(self.language).to_owned(),
         )
     }

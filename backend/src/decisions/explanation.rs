@@ -13,6 +13,7 @@ use crate::tenancy::{TenantEntity, TenantScope};
 use octroi_frontend::Words;
 use octroi_frontend::sentence;
 use octroi_frontend::views::{Reason, Standing};
+use octroi_model_registry::family::by_family;
 use octroi_model_registry::package::{Package, PackageFeature};
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
@@ -77,8 +78,19 @@ pub struct ContributionDocument {
     pub contribution: f64,
 }
 
+/// The Shapley values of the features that mean the same thing, added up.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FamilyDocument {
+    /// Name of the family in the dictionary; empty for features it does not know.
+    #[schema(example = "loan")]
+    pub family: String,
+    pub label: String,
+    /// Log-odds; above 0 raises the probability of default.
+    pub contribution: f64,
+}
+
 /// The whole explanation of one decision in one language. `base_value` plus the sum of all
-/// contributions is `margin`.
+/// contributions is `margin`, and so is `base_value` plus the sum of all families.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ExplanationDocument {
     pub decision_id: Uuid,
@@ -99,6 +111,8 @@ pub struct ExplanationDocument {
     pub language: String,
     /// Strongest first.
     pub reasons: Vec<ReasonDocument>,
+    /// Every family of features, strongest first.
+    pub families: Vec<FamilyDocument>,
     /// Every feature, strongest first.
     pub contributions: Vec<ContributionDocument>,
 }
@@ -154,6 +168,7 @@ pub fn explain(
         })
         .collect();
     let reasons = reasons(&order, &told, &features, specs, wording);
+    let families = families(&told, wording);
     Ok(ExplanationDocument {
         decision_id: row.id,
         client_id: row.client_number,
@@ -167,8 +182,23 @@ pub fn explain(
         base_value,
         language: wording.language().as_str().to_owned(),
         reasons,
+        families,
         contributions: told,
     })
+}
+
+fn families(told: &[ContributionDocument], wording: Wording) -> Vec<FamilyDocument> {
+    let of_features = told
+        .iter()
+        .map(|told| (wording.family(&told.feature), told.contribution));
+    by_family(of_features)
+        .into_iter()
+        .map(|sum| FamilyDocument {
+            family: sum.family.to_owned(),
+            label: wording.family_label(sum.family),
+            contribution: sum.contribution,
+        })
+        .collect()
 }
 
 fn reasons(

@@ -19,6 +19,8 @@ pub struct ClientView {
     pub by: Grouping,
     /// Strongest first; the page splits them into what raises and what lowers.
     pub reasons: Vec<Reason>,
+    /// What families of features contribute together, strongest first.
+    pub subjects: Vec<Subject>,
     pub waterfall: Option<Waterfall>,
     pub groups: Vec<InformationGroup>,
     /// Latest first, the one on the page included.
@@ -81,6 +83,16 @@ pub struct Reason {
     /// 1 slightly, 2 (no adverb), 3 strongly.
     pub strength: u8,
     pub standing: Standing,
+}
+
+/// What the features of one family contribute together.
+#[derive(Clone, Debug, Serialize)]
+pub struct Subject {
+    pub label: String,
+    /// Log-odds.
+    pub contribution: f64,
+    /// Of the strongest family's contribution, -1 to 1: the length of the bar and its side.
+    pub share: f64,
 }
 
 /// Where a value stands among all clients. Shares are 0 to 1.

@@ -22,7 +22,7 @@ pub use administration::{AdministrationView, KeyRow, NewKey, SettingsView, UserR
 pub use audit::{AuditEvent, AuditFilter, AuditRow, AuditView};
 pub use client::{
     ClientView, Fact, Grouping, HistoryEntry, InformationGroup, InformationItem, Reason,
-    ScoredDecision, ShownEntry, Standing,
+    ScoredDecision, ShownEntry, Standing, Subject,
 };
 pub use clients::{ClientRow, ClientSort, ClientsFilter, ClientsView, DecisionFilter, PdBand};
 pub use comparison::{ComparisonPanel, ComparisonView, FeatureGroup, FeatureOption, MedianRow};

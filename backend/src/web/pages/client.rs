@@ -23,7 +23,7 @@ use octroi_frontend::Section;
 use octroi_frontend::charts::{Waterfall, WaterfallBar};
 use octroi_frontend::views::{
     ClientView, Fact, Grouping, HistoryEntry, InformationGroup, InformationItem, Reason,
-    ScoredDecision, ShownEntry,
+    ScoredDecision, ShownEntry, Subject,
 };
 use octroi_model_registry::model::log_odds;
 use sea_orm::prelude::Uuid;
@@ -33,6 +33,8 @@ use std::collections::HashMap;
 
 /// Bars of the waterfall before "others".
 const BARS: usize = 10;
+/// Families listed beside the reasons.
+const SUBJECTS: usize = 6;
 /// Clients taken as similar.
 pub(super) const SIMILAR: usize = 100;
 /// What stands beside the name.
@@ -80,9 +82,8 @@ pub(super) async fn file(
         facts: facts(&client, &population, wording),
         by,
         reasons: explained.as_ref().map(reasons).unwrap_or_default(),
-        waterfall: explained
-            .as_ref()
-            .map(|explained| waterfall(explained, by, wording)),
+        subjects: explained.as_ref().map(subjects).unwrap_or_default(),
+        waterfall: explained.as_ref().map(|explained| waterfall(explained, by)),
         decision: match &explained {
             Some(explained) => Some(scored(&service, scope, explained, &people).await?),
             None => None,
@@ -245,7 +246,7 @@ async fn scored(
     })
 }
 
-fn waterfall(explained: &Explained, by: Grouping, wording: Wording) -> Waterfall {
+fn waterfall(explained: &Explained, by: Grouping) -> Waterfall {
     let document = &explained.document;
     let mut bars: Vec<WaterfallBar> = match by {
         Grouping::Feature => document
@@ -258,7 +259,16 @@ fn waterfall(explained: &Explained, by: Grouping, wording: Wording) -> Waterfall
                 others: None,
             })
             .collect(),
-        Grouping::Family => by_family(document, wording),
+        Grouping::Family => document
+            .families
+            .iter()
+            .map(|family| WaterfallBar {
+                label: family.label.clone(),
+                value: String::new(),
+                contribution: family.contribution,
+                others: None,
+            })
+            .collect(),
     };
     if bars.len() > BARS {
         let rest = bars.split_off(BARS);
@@ -277,23 +287,20 @@ fn waterfall(explained: &Explained, by: Grouping, wording: Wording) -> Waterfall
     }
 }
 
-/// Features that mean the same thing, added up; the sum over families is the same.
-fn by_family(document: &ExplanationDocument, wording: Wording) -> Vec<WaterfallBar> {
-    let mut sums: Vec<(&str, f64)> = Vec::new();
-    for told in &document.contributions {
-        let family = wording.family(&told.feature);
-        match sums.iter_mut().find(|(name, _)| *name == family) {
-            Some((_, sum)) => *sum += told.contribution,
-            None => sums.push((family, told.contribution)),
-        }
-    }
-    sums.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-    sums.into_iter()
-        .map(|(family, contribution)| WaterfallBar {
-            label: wording.family_label(family),
-            value: String::new(),
-            contribution,
-            others: None,
+/// The strongest families as the page lists them; the tab of the contributions has them all.
+fn subjects(explained: &Explained) -> Vec<Subject> {
+    let families = &explained.document.families;
+    let largest = families
+        .first()
+        .map_or(0.0, |family| family.contribution.abs());
+    families
+        .iter()
+        .take(SUBJECTS)
+        .filter(|family| family.contribution.abs() > 0.0)
+        .map(|family| Subject {
+            label: family.label.clone(),
+            contribution: family.contribution,
+            share: family.contribution / largest,
         })
         .collect()
 }
