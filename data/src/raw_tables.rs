@@ -145,6 +145,15 @@ impl ColumnData {
         }
     }
 
+    /// A column with one row `times` over.
+    pub(crate) fn repeated(&self, row: usize, times: usize) -> Self {
+        match self {
+            Self::Id(values) => Self::Id(vec![values[row]; times]),
+            Self::Number(values) => Self::Number(vec![values[row]; times]),
+            Self::Category(codes) => Self::Category(vec![codes[row]; times]),
+        }
+    }
+
     pub(crate) fn cell(&self, row: usize) -> Cell {
         match self {
             Self::Id(values) => Cell::Id(values[row]),

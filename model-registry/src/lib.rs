@@ -8,6 +8,7 @@
 
 pub mod boosting;
 pub mod calibration;
+pub mod counterfactual;
 pub mod evaluation;
 pub mod explain;
 pub mod forest;

@@ -22,6 +22,10 @@ const NEEDS: [(&str, &str); 11] = [
     ("GET /api/v1/decisions", "decisions:view"),
     ("GET /api/v1/decisions/{id}", "decisions:view"),
     ("GET /api/v1/decisions/{id}/explanation", "decisions:view"),
+    (
+        "GET /api/v1/decisions/{id}/counterfactual",
+        "decisions:view",
+    ),
     ("GET /api/v1/models", "models:view"),
     (
         "GET /api/v1/models/{name}/versions/{version}",

@@ -28,16 +28,18 @@ pub enum Action {
     DecisionMade,
     DecisionViewed,
     ExplanationShown,
+    CounterfactualShown,
     DriftComputed,
     LogViewed,
 }
 
 impl Action {
     /// All actions, in the order in which a list offers them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::DecisionMade,
         Self::DecisionViewed,
         Self::ExplanationShown,
+        Self::CounterfactualShown,
         Self::ClientViewed,
         Self::ClientCreated,
         Self::ClientChanged,
@@ -83,6 +85,7 @@ impl Action {
             Self::DecisionMade => "decision_made",
             Self::DecisionViewed => "decision_viewed",
             Self::ExplanationShown => "explanation_shown",
+            Self::CounterfactualShown => "counterfactual_shown",
             Self::DriftComputed => "drift_computed",
             Self::LogViewed => "log_viewed",
         }

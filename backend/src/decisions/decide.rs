@@ -229,7 +229,7 @@ async fn inputs_on_file(
 }
 
 /// The row of features as the model takes it: by name, whatever the SQL has gained since.
-fn arranged(
+pub(super) fn arranged(
     service: &Service,
     model: &ResolvedModel,
     inputs: &Inputs,

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 pub use administration::{AdministrationView, KeyRow, NewKey, SettingsView, UserRow};
 pub use audit::{AuditEvent, AuditFilter, AuditRow, AuditView};
 pub use client::{
-    ClientView, Fact, Grouping, HistoryEntry, InformationGroup, InformationItem, Reason,
-    ScoredDecision, ShownEntry, Standing,
+    ClientView, Counterfactual, CounterfactualProposal, Fact, Grouping, HistoryEntry,
+    InformationGroup, InformationItem, Reason, ScoredDecision, ShownEntry, Standing,
 };
 pub use clients::{ClientRow, ClientSort, ClientsFilter, ClientsView, DecisionFilter, PdBand};
 pub use comparison::{ComparisonPanel, ComparisonView, FeatureGroup, FeatureOption, MedianRow};
