@@ -153,7 +153,11 @@ pub fn compute_variants(
         }
     }
     let prepared = prepared(portfolio)?;
-    let frame = prepared.run(portfolio, tables, &application, 0..count, 0..1)?;
+    // An aggregate of one client alone is one value to the engine, and many values are
+    // multiplied by its reciprocal instead of being divided by it: other bits. A stranger in
+    // each table, whom no application joins, makes it a column.
+    let tables = tables.with_a_stranger();
+    let frame = prepared.run(portfolio, &tables, &application, 0..count, 0..1)?;
     if frame.height() != count {
         return Err(FeatureError::Rows {
             expected: count,

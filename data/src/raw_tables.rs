@@ -241,6 +241,21 @@ impl RawTables {
         }
     }
 
+    /// The same tables with a row of a stranger, of whom nothing is known, after the last
+    /// client's rows in each table but the application's.
+    pub(crate) fn with_a_stranger(&self) -> Self {
+        let mut tables = self.clone();
+        for child in &mut tables.children {
+            for column in &mut child.columns {
+                column.append_missing(1);
+            }
+            if let Some(end) = child.offsets.last_mut() {
+                *end += 1;
+            }
+        }
+        tables
+    }
+
     /// The same tables with another report; the readers know what they read.
     pub(crate) fn with_report(mut self, report: ReadReport) -> Self {
         self.report = report;

@@ -76,8 +76,8 @@ pub struct Proposal {
 pub struct Findings {
     /// Probability of default where nothing is moved.
     pub start: f64,
-    /// Cheapest first; different in which levers move or, where one moves more levers than
-    /// another, in how far they move. Empty: none was found.
+    /// Cheapest first; none asks for most of what a cheaper one asks for. Empty: none was
+    /// found.
     pub proposals: Vec<Proposal>,
     /// Positions computed.
     pub tried: usize,
@@ -87,9 +87,10 @@ pub struct Findings {
     pub exhaustive: bool,
 }
 
-/// A proposal that moves further levers than a cheaper one must spare the shared ones this
-/// share of their way, or it is the same advice with more to do.
+/// A lever that goes this share less far than in another proposal asks for something else.
 const SPARED: f64 = 0.25;
+/// A proposal that shares more than this part of a cheaper one's cost is the same advice.
+const MOSTLY: f64 = 0.5;
 /// Depths of a lever among three or more.
 const DEPTHS: usize = 3;
 /// Levers tried together in threes.
@@ -364,12 +365,26 @@ impl<F> Search<'_, F> {
             if chosen.len() == self.effort.proposals {
                 break;
             }
-            let repeats = |other: &Proposal| is_more_of(&proposal.position, &other.position);
-            if !chosen.iter().any(repeats) {
+            if !chosen.iter().any(|other| self.repeats(&proposal, other)) {
                 chosen.push(proposal);
             }
         }
         chosen
+    }
+
+    /// Whether a proposal asks for most of what a cheaper one asks for all over again.
+    fn repeats(&self, proposal: &Proposal, cheaper: &Proposal) -> bool {
+        let shared: f64 = self
+            .levers
+            .iter()
+            .zip(proposal.position.iter().zip(&cheaper.position))
+            .filter(|(_, (own, others))| {
+                let spared = f64::from(own.abs()) <= (1.0 - SPARED) * f64::from(others.abs());
+                own.signum() == others.signum() && !spared
+            })
+            .map(|(lever, (_, others))| lever.cost(*others))
+            .sum();
+        shared > MOSTLY * cheaper.cost
     }
 
     /// Positions between each proposal and where its levers stand, one lever at a time: those
@@ -400,21 +415,6 @@ impl<F> Search<'_, F> {
         }
         closer
     }
-}
-
-/// Whether a position moves all that another moves, the same way, without sparing it much.
-fn is_more_of(position: &[i32], other: &[i32]) -> bool {
-    let mut spared = false;
-    for (&steps, &others) in position.iter().zip(other) {
-        if others == 0 {
-            continue;
-        }
-        if steps.signum() != others.signum() {
-            return false;
-        }
-        spared |= f64::from(steps.abs()) <= (1.0 - SPARED) * f64::from(others.abs());
-    }
-    !spared
 }
 
 /// At most `count` of the steps 1 to `reach`, the last among them, denser where they are small:
@@ -645,11 +645,33 @@ mod tests {
 
     #[test]
     fn alternatives_are_different_advice_not_more_of_the_same() {
-        assert!(is_more_of(&[-10, 1], &[-10, 0]));
-        assert!(is_more_of(&[-8, 1], &[-10, 0]));
-        assert!(!is_more_of(&[-7, 1], &[-10, 0]));
-        assert!(!is_more_of(&[10, 0], &[-10, 0]));
-        assert!(!is_more_of(&[0, 1], &[-10, 0]));
+        let levers = [lever(20, 20, 0.1), lever(0, 1, 0.2), lever(0, 1, 0.2)];
+        let ways = |passing: &'static [[i32; 3]]| {
+            let pd = |p: &[i32]| {
+                if passing.iter().any(|way| way == p) {
+                    0.1
+                } else {
+                    0.3
+                }
+            };
+            let effort = Effort {
+                grid: 2_000,
+                ..Effort::default()
+            };
+            let (findings, _) = run(&levers, 0.2, effort, pd);
+            let found = findings
+                .proposals
+                .into_iter()
+                .map(|proposal| proposal.position);
+            found.collect::<Vec<_>>()
+        };
+        // Less far with one more thing done; the other way; something else altogether.
+        assert_eq!(ways(&[[-10, 0, 0], [-8, 1, 0]]), [[-10, 0, 0]]);
+        assert_eq!(ways(&[[-10, 0, 0], [-7, 1, 0]]).len(), 2);
+        assert_eq!(ways(&[[-10, 0, 0], [10, 0, 0]]).len(), 2);
+        assert_eq!(ways(&[[0, 1, 0], [0, 0, 1]]).len(), 2);
+        // One paper in place of the other beside the same large change.
+        assert_eq!(ways(&[[-10, 1, 0], [-10, 0, 1]]).len(), 1);
     }
 
     #[test]

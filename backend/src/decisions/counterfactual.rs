@@ -43,6 +43,9 @@ const FIXED_COST: f64 = 1.0;
 const FLAG_COST: f64 = 0.25;
 /// Twentieths at which the interquartile range begins and ends.
 const QUARTILES: (usize, usize) = (5, 15);
+/// A derived feature that changes by a smaller share has not changed: amounts that follow are
+/// rounded.
+const NOTICED: f64 = 0.02;
 /// Searches at a time: each keeps a core busy for a tenth of a second.
 static SEARCHES: Semaphore = Semaphore::const_new(2);
 
@@ -249,13 +252,8 @@ fn searched(asked: Asked) -> Result<Searched, DecisionError> {
         let margins = package.model.margins(rows.view());
         Ok((table.values, margins))
     };
-    // What was decided must come out again, or the features mean something else today and
-    // whatever would be found would not be about this decision.
-    let (values, margins) = compute(&[moves.start()])?;
-    if margins[0].to_bits() != margin.to_bits() {
-        return Err(DecisionError::Superseded(decision));
-    }
-    let features = values.row(0).to_vec();
+    let start = vec![0; levers.len()];
+    let mut features: Option<Vec<f64>> = None;
     let pd_of = |positions: &[Position]| -> Result<Vec<f64>, DecisionError> {
         let values: Vec<Option<Vec<f64>>> =
             positions.iter().map(|steps| moves.values(steps)).collect();
@@ -265,19 +263,38 @@ fn searched(asked: Asked) -> Result<Searched, DecisionError> {
         }
         let (rows, margins) = compute(&possible)?;
         let mut computed = rows.rows().into_iter().zip(margins);
-        Ok(values
+        let computed: Vec<_> = values
             .iter()
-            .map(|values| {
-                let next = values.as_ref().and_then(|_| computed.next());
-                next.filter(|(row, _)| {
-                    let keeps = |&(at, limits)| keeps(limits, features[at], row[at]);
-                    limits.iter().all(keeps)
-                })
-                .map_or(f64::NAN, |(_, margin)| package.pd(margin))
+            .map(|values| values.as_ref().and_then(|_| computed.next()))
+            .collect();
+        // The first batch has the application itself. What was decided must come out again,
+        // or the features mean something else today and whatever would be found would not be
+        // about this decision.
+        if features.is_none() {
+            let own = positions.iter().position(|steps| *steps == start);
+            let (row, found) = own
+                .and_then(|at| computed[at])
+                .ok_or(DecisionError::Superseded(decision))?;
+            if found.to_bits() != margin.to_bits() {
+                return Err(DecisionError::Superseded(decision));
+            }
+            features = Some(row.to_vec());
+        }
+        let before = features.as_deref().unwrap_or_default();
+        Ok(computed
+            .into_iter()
+            .map(|computed| {
+                computed
+                    .filter(|(row, _)| {
+                        let keeps = |&(at, limits)| keeps(limits, before[at], row[at]);
+                        limits.iter().all(keeps)
+                    })
+                    .map_or(f64::NAN, |(_, margin)| package.pd(margin))
             })
             .collect())
     };
     let findings = search(&levers, threshold, Effort::default(), pd_of)?;
+    let features = features.ok_or(DecisionError::Superseded(decision))?;
     Ok(Searched {
         application,
         moves,
@@ -467,7 +484,8 @@ fn consequences(
             let feature = &specs[at].name;
             let (from, to) = (before[at], after[at]);
             let [old, new] = [from, to].map(|value| wording.value(feature, None, value));
-            (old != new).then(|| ConsequenceDocument {
+            let noticed = (to - from).abs() > NOTICED * from.abs() && old != new;
+            noticed.then(|| ConsequenceDocument {
                 feature: feature.clone(),
                 label: wording.label(feature),
                 from,
