@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const DECIDE: &str = "/api/v1/models/credit/aliases/champion/decisions";
 
 /// The permission that each operation needs; an operation without an entry fails the tests.
-const NEEDS: [(&str, &str); 11] = [
+const NEEDS: [(&str, &str); 12] = [
     (
         "POST /api/v1/models/{name}/aliases/{alias}/decisions",
         "decisions:make",
