@@ -51,8 +51,32 @@ fn main() -> Result<(), Box<dyn Error>> {
             "{count} clients: from JSON {fastest_tables:.2} ms at best; features {fastest:.2} ms at best, {median:.2} ms median"
         );
     }
+    time_variants(portfolio, &clients)?;
     if let [file] = rest {
         write(&all, Path::new(file))?;
+    }
+    Ok(())
+}
+
+/// Times what a search for a counterfactual does: many variants of one application in one run.
+fn time_variants(portfolio: &Portfolio, clients: &[RawApplication]) -> Result<(), Box<dyn Error>> {
+    for count in [1_u32, 100, 500, 1_000, 2_000, 5_000] {
+        let mut times = Vec::new();
+        for client in clients.iter().take(60) {
+            let one = RawTables::from_applications(portfolio, std::slice::from_ref(client))?;
+            let variants: Vec<Vec<f64>> = (0..count)
+                .map(|step| vec![45_000.0 + 450.0 * f64::from(step)])
+                .collect();
+            let start = Instant::now();
+            features::compute_variants(portfolio, &one, &["AMT_CREDIT"], &variants)?;
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        println!(
+            "{count} variants of one application: {:.2} ms at best, {:.2} ms median",
+            times[0],
+            times[times.len() / 2]
+        );
     }
     Ok(())
 }

@@ -22,6 +22,22 @@
 //!
 //! `protected`, `monotone`, `similar`, `mutable` and `levels` may be left out (false, 0, false,
 //! none, none). Everything wrong in any of the files is reported at once, with file and line.
+//!
+//! What a client can move needs words for the move (`change`, in which `{to}` and `{from}` are
+//! the values), and may say what keeps a move sensible: `follows`, a column that it keeps its
+//! proportion to when that one moves; `only_where`, the applications in which it can move by
+//! itself; and `limits` on a derived feature, which no move may leave:
+//!
+//! ```toml
+//! [AMT_ANNUITY]
+//! mutable = { min = 1500, max = 260000, step = 45, direction = "both" }
+//! change = { en = "an annuity of {to} instead of {from}", fr = "une annuité de {to} au lieu de {from}" }
+//! follows = { column = "AMT_CREDIT" }
+//! only_where = { NAME_CONTRACT_TYPE = "Cash loans" }
+//!
+//! [TERM_MONTHS]
+//! limits = { min = 8, max = 45 }
+//! ```
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -61,6 +77,15 @@ pub struct Entry {
     pub protected: bool,
     /// What a client can do about it, if anything.
     pub mutable: Option<Bounds>,
+    /// The move as the end of "with ..."; `{from}` and `{to}` stand for the values. There for
+    /// everything mutable.
+    pub change: Option<Text>,
+    /// The column whose moves this one takes part in.
+    pub follows: Option<Follows>,
+    /// Moves by itself only in applications where these columns have these levels.
+    pub only_where: BTreeMap<String, String>,
+    /// What a proposed change must not take a derived feature out of.
+    pub limits: Option<Limits>,
     /// Direction in which the probability of default must move when the value grows: -1, 0
     /// (not said) or 1.
     pub monotone: i8,
@@ -88,6 +113,26 @@ pub struct Bounds {
     /// when only `min` and `max` limit it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_change_share: Option<f64>,
+}
+
+/// A column that moves when another one does, and keeps its proportion to it: less is borrowed
+/// for less, over the same time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follows {
+    /// The column that leads.
+    pub column: String,
+    /// Never moves by itself.
+    #[serde(default)]
+    pub only: bool,
+}
+
+/// Least and greatest value of a derived feature that makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub min: f64,
+    pub max: f64,
 }
 
 /// Which way a client may move a value.
@@ -175,6 +220,16 @@ pub enum Fault {
     Bounds { min: f64, max: f64, step: f64 },
     #[error("max_change_share is {0}, not above 0")]
     MaxChangeShare(f64),
+    #[error("what is mutable has the words for it in `change`, with {{to}} unless it is a flag")]
+    Change,
+    #[error("follows, change and only_where are for what is mutable")]
+    NotMutable,
+    #[error("follows `{0}`, which must be mutable and follow nothing itself")]
+    Follows(String),
+    #[error("only_where names `{column}` = \"{level}\", which is no level of a category")]
+    OnlyWhere { column: String, level: String },
+    #[error("limits {min} to {max}: need finite min < max")]
+    Limits { min: f64, max: f64 },
 }
 
 impl Dictionary {
@@ -197,6 +252,31 @@ impl Dictionary {
     /// All entries, in the order of the files and within a file as written.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
+    }
+
+    /// What is wrong with the column that an entry follows.
+    fn unled(&self, entry: &Entry) -> Option<Fault> {
+        let leader = &entry.follows.as_ref()?.column;
+        let leads = self
+            .entry(leader)
+            .is_some_and(|entry| entry.mutable.is_some() && entry.follows.is_none());
+        (!leads).then(|| Fault::Follows(leader.clone()))
+    }
+
+    /// A condition on something that is no level of a category.
+    fn unknown_condition(&self, entry: &Entry) -> Option<Fault> {
+        let known = |column: &str, level: &str| {
+            self.entry(column)
+                .is_some_and(|entry| entry.levels.contains_key(level))
+        };
+        let (column, level) = entry
+            .only_where
+            .iter()
+            .find(|(column, level)| !known(column, level))?;
+        Some(Fault::OnlyWhere {
+            column: column.clone(),
+            level: level.clone(),
+        })
     }
 
     #[must_use]
@@ -266,6 +346,14 @@ struct EntryBody {
     #[serde(default)]
     mutable: Option<Bounds>,
     #[serde(default)]
+    change: Option<Text>,
+    #[serde(default)]
+    follows: Option<Follows>,
+    #[serde(default)]
+    only_where: BTreeMap<String, String>,
+    #[serde(default)]
+    limits: Option<Limits>,
+    #[serde(default)]
     monotone: i8,
     #[serde(default)]
     similar: bool,
@@ -285,6 +373,10 @@ impl EntryBody {
             family: self.family,
             protected: self.protected,
             mutable: self.mutable,
+            change: self.change,
+            follows: self.follows,
+            only_where: self.only_where,
+            limits: self.limits,
             monotone: self.monotone,
             similar: self.similar,
             same_as: self.same_as,
@@ -420,6 +512,31 @@ impl Reading {
         if let Some(bounds) = entry.mutable {
             self.check_bounds(here, name, bounds);
         }
+        self.check_move(here, entry);
+        if let Some(Limits { min, max }) = entry.limits
+            && !(min.is_finite() && max.is_finite() && min < max)
+        {
+            self.problem(here, Some(name), Fault::Limits { min, max });
+        }
+    }
+
+    /// The words of a move, and that nothing else has any.
+    fn check_move(&mut self, here: &Place, entry: &Entry) {
+        let name = &entry.name;
+        if entry.mutable.is_none() {
+            let said = entry.change.is_some() || entry.follows.is_some();
+            if said || !entry.only_where.is_empty() {
+                self.problem(here, Some(name), Fault::NotMutable);
+            }
+            return;
+        }
+        let tells = |words: &str| entry.unit == Unit::Flag || words.contains("{to}");
+        match &entry.change {
+            Some(change) if tells(&change.en) && tells(&change.fr) => {
+                self.check_text(here, name, "change", change);
+            }
+            _ => self.problem(here, Some(name), Fault::Change),
+        }
     }
 
     fn check_bounds(&mut self, here: &Place, name: &str, bounds: Bounds) {
@@ -463,6 +580,18 @@ impl Reading {
                     fault: Fault::UnknownFamily(entry.family.clone()),
                 });
             }
+            let faults = [
+                self.dictionary.unled(entry),
+                self.dictionary.unknown_condition(entry),
+            ];
+            for fault in faults.into_iter().flatten() {
+                self.problems.push(Problem {
+                    file: place.file.clone(),
+                    line: place.line,
+                    name: Some(entry.name.clone()),
+                    fault,
+                });
+            }
         }
         if self.problems.is_empty() {
             Ok(self.dictionary)
@@ -498,6 +627,7 @@ unit = \"currency\"
 family = \"loan\"
 similar = true
 mutable = { min = 100, max = 900.5, step = 50, direction = \"down\" }
+change = { en = \"a loan of {to}\", fr = \"un crédit de {to}\" }
 ";
 
     /// The messages for `entry`, a text that replaces `from` by `to` in a correct one.
@@ -595,6 +725,31 @@ mutable = { min = 100, max = 900.5, step = 50, direction = \"down\" }
                 "loan, line 4: AMT_CREDIT: missing field `fr`",
             ),
             ("[AMT_CREDIT]", "[AMT_CREDIT", "loan, line 2: "),
+            (
+                "un crédit de {to}",
+                "un autre crédit",
+                "the words for it in `change`, with {to}",
+            ),
+            (
+                "similar = true",
+                "follows = { column = \"AMT_CREDIT\" }",
+                "follows `AMT_CREDIT`, which must be mutable and follow nothing",
+            ),
+            (
+                "similar = true",
+                "only_where = { AMT_CREDIT = \"cash\" }",
+                "only_where names `AMT_CREDIT` = \"cash\"",
+            ),
+            (
+                "similar = true",
+                "limits = { min = 2, max = 1 }",
+                "limits 2 to 1: need finite min < max",
+            ),
+            (
+                "mutable =",
+                "# mutable =",
+                "change and only_where are for what is mutable",
+            ),
         ] {
             let faults = faults(from, to);
             assert!(
@@ -662,6 +817,27 @@ mutable = { min = 100, max = 900.5, step = 50, direction = \"down\" }
         ] {
             assert!(dictionary.entry(name).unwrap().mutable.is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_client_can_move_is_a_number_of_the_application_and_a_loan_moves_as_a_whole() {
+        let portfolio = Portfolio::home_credit();
+        let dictionary = &portfolio.dictionary;
+        for entry in dictionary.entries().filter(|entry| entry.mutable.is_some()) {
+            let column = portfolio.application().position(&entry.name);
+            let kind = column.map(|at| &portfolio.application().columns[at].kind);
+            assert!(
+                matches!(kind, Some(ColumnKind::Integer | ColumnKind::Number)),
+                "{}",
+                entry.name
+            );
+            assert!(!entry.protected, "{}", entry.name);
+        }
+        for name in ["AMT_GOODS_PRICE", "AMT_ANNUITY"] {
+            let follows = dictionary.entry(name).unwrap().follows.as_ref().unwrap();
+            assert_eq!(follows.column, "AMT_CREDIT", "{name}");
+        }
+        assert!(dictionary.entry("TERM_MONTHS").unwrap().limits.is_some());
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub enum FeatureError {
     Kind { feature: String, found: String },
     #[error("portfolio: {0}")]
     Frame(String),
+    #[error("variants of an application: {0}")]
+    Variants(String),
 }
 
 /// Computes the features of every client. Infinities become missing.
@@ -100,7 +102,8 @@ pub fn compute_telling(
     // At least one run, so that the columns are known even when there is no client.
     loop {
         let batch = start..clients.min(start + BATCH);
-        let frame = prepared.run(portfolio, tables, batch.clone())?;
+        let own = &tables.application;
+        let frame = prepared.run(portfolio, tables, own, batch.clone(), batch.clone())?;
         if start == 0 {
             features = specs(portfolio, &frame)?;
             values = Array2::from_elem((clients, features.len()), f64::NAN);
@@ -121,6 +124,101 @@ pub fn compute_telling(
         values,
         target,
     })
+}
+
+/// Features of one client as they would be with other values in some columns of the
+/// application: for each of the `variants` a row of features, in their order. A variant has a
+/// value (NaN: missing) for each of `columns`, which are number columns of the application
+/// that the queries hand through as features of the same name.
+///
+/// All variants are one run: the client's application is there once per variant, everything
+/// else once. The rows of a result have no order, so each is found again by the values that
+/// were put in.
+pub fn compute_variants(
+    portfolio: &Portfolio,
+    tables: &RawTables,
+    columns: &[&str],
+    variants: &[Vec<f64>],
+) -> Result<FeatureTable, FeatureError> {
+    let wrong = |why: &str| FeatureError::Variants(why.to_owned());
+    if tables.clients() != 1 {
+        return Err(wrong("they are made of exactly one client"));
+    }
+    if variants.iter().any(|values| values.len() != columns.len()) {
+        return Err(wrong("each has one value per column"));
+    }
+    let count = variants.len();
+    let mut application: Vec<ColumnData> = tables
+        .application
+        .iter()
+        .map(|column| column.repeated(0, count))
+        .collect();
+    for (at, name) in columns.iter().enumerate() {
+        let position = portfolio.application().position(name);
+        match position.map(|position| &mut application[position]) {
+            Some(ColumnData::Number(values)) => {
+                *values = variants.iter().map(|variant| variant[at]).collect();
+            }
+            _ => return Err(wrong(&format!("{name} is no number of the application"))),
+        }
+    }
+    let prepared = prepared(portfolio)?;
+    // An aggregate of one client alone is one value to the engine, and many values are
+    // multiplied by its reciprocal instead of being divided by it: other bits. A stranger in
+    // each table, whom no application joins, makes it a column.
+    let tables = tables.with_a_stranger();
+    let frame = prepared.run(portfolio, &tables, &application, 0..count, 0..1)?;
+    if frame.height() != count {
+        return Err(FeatureError::Rows {
+            expected: count,
+            found: frame.height(),
+        });
+    }
+    let features = specs(portfolio, &frame)?;
+    let mut values = Array2::from_elem((count, features.len()), f64::NAN);
+    let mut put_in = Vec::with_capacity(columns.len());
+    let mut read = Vec::with_capacity(features.len());
+    for feature in &features {
+        let column = frame
+            .column(&feature.name)
+            .map_err(|error| FeatureError::Frame(error.to_string()))?;
+        read.push(numbers(column, &feature.kind)?);
+    }
+    for name in columns {
+        let position = features.iter().position(|feature| feature.name == *name);
+        put_in.push(position.ok_or_else(|| wrong(&format!("{name} is no feature")))?);
+    }
+    let row_of: HashMap<Vec<u64>, usize> = (0..count)
+        .map(|row| {
+            let key = put_in.iter().map(|&at| same_bits(read[at][row]));
+            (key.collect(), row)
+        })
+        .collect();
+    for (at, variant) in variants.iter().enumerate() {
+        let key: Vec<u64> = variant.iter().map(|&value| same_bits(value)).collect();
+        let row = *row_of.get(&key).ok_or(FeatureError::Rows {
+            expected: count,
+            found: row_of.len(),
+        })?;
+        for (column, read) in read.iter().enumerate() {
+            values[[at, column]] = read[row];
+        }
+    }
+    Ok(FeatureTable {
+        ids: vec![tables.ids_of(0..1)[0]; count],
+        features,
+        values,
+        target: None,
+    })
+}
+
+/// The bits of a value, alike for all missing values and for both zeros.
+fn same_bits(value: f64) -> u64 {
+    if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        (value + 0.0).to_bits()
+    }
 }
 
 /// SHA-256, in hexadecimal, of the SQL files in the order in which they run.
@@ -212,16 +310,20 @@ impl Prepared {
         })
     }
 
-    /// Runs the queries over a range of clients.
+    /// Runs the queries over rows of `application` and everything else that there is of a
+    /// range of clients. Usually these are the same; a client whose application is there in
+    /// several variants has more rows than one.
     fn run(
         &self,
         portfolio: &Portfolio,
         tables: &RawTables,
+        application: &[ColumnData],
+        rows: Range<usize>,
         clients: Range<usize>,
     ) -> Result<DataFrame, FeatureError> {
         let schema = &portfolio.tables;
         let mut frames = Vec::with_capacity(schema.len());
-        let own = self.frame(schema, 0, &tables.application, clients.clone())?;
+        let own = self.frame(schema, 0, application, rows)?;
         frames.push(Arc::new(own));
         for (position, child) in tables.children.iter().enumerate() {
             let rows = child.rows_of(clients.clone());

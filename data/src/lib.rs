@@ -14,6 +14,7 @@ pub mod distribution;
 pub mod drift;
 pub mod features;
 pub mod language;
+pub mod moves;
 pub mod portfolio;
 pub mod raw_tables;
 pub mod reader;

@@ -145,6 +145,15 @@ impl ColumnData {
         }
     }
 
+    /// A column with one row `times` over.
+    pub(crate) fn repeated(&self, row: usize, times: usize) -> Self {
+        match self {
+            Self::Id(values) => Self::Id(vec![values[row]; times]),
+            Self::Number(values) => Self::Number(vec![values[row]; times]),
+            Self::Category(codes) => Self::Category(vec![codes[row]; times]),
+        }
+    }
+
     pub(crate) fn cell(&self, row: usize) -> Cell {
         match self {
             Self::Id(values) => Cell::Id(values[row]),
@@ -230,6 +239,21 @@ impl RawTables {
                 .collect(),
             _ => vec![None; self.clients()],
         }
+    }
+
+    /// The same tables with a row of a stranger, of whom nothing is known, after the last
+    /// client's rows in each table but the application's.
+    pub(crate) fn with_a_stranger(&self) -> Self {
+        let mut tables = self.clone();
+        for child in &mut tables.children {
+            for column in &mut child.columns {
+                column.append_missing(1);
+            }
+            if let Some(end) = child.offsets.last_mut() {
+                *end += 1;
+            }
+        }
+        tables
     }
 
     /// The same tables with another report; the readers know what they read.

@@ -231,6 +231,21 @@ channel-letter = letter
 audit-entry = Audit entry
 explanation = Explanation
 
+## Client file, what would change the decision
+counterfactual = What would change the decision
+counterfactual-what = The smallest changes within what the client can change with which this version of the model would have granted the credit. Each is scored again before it is shown. It is no promise: a new application is decided anew.
+counterfactual-ask = Search for changes
+counterfactual-again = Search again
+counterfactual-proposal = With { $changes }, the credit would have been granted (probability of default { $pd }, threshold { $threshold }).
+counterfactual-consequence = { $label }: { $to } instead of { $from }.
+counterfactual-none = None of the { $n } combinations of what the client can change would have led to a grant.
+counterfactual-none-found = Among { $n } combinations of what the client can change, none was found that would have led to a grant.
+counterfactual-nothing-to-move = There is nothing in this application that the client can change.
+counterfactual-tried = What was tried
+counterfactual-tried-range = { $label }: from { $least } to { $greatest }
+counterfactual-outdated = Features are computed in another way since this decision. Score the client again, then search.
+list-and = { $first } and { $last }
+
 ## Comparison
 comparison-title = Client { $id } compared
 back-to-file = Back to the file
@@ -402,6 +417,7 @@ action-alias-moved = Alias moved
 action-decision-made = Decision made
 action-decision-viewed = Decision viewed
 action-explanation-shown = Explanation shown
+action-counterfactual-shown = Changes to the decision shown
 action-drift-computed = Drift computed
 action-log-viewed = Log viewed
 

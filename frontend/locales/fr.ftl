@@ -228,6 +228,21 @@ channel-letter = lettre
 audit-entry = Entrée d’audit
 explanation = Explication
 
+## Dossier client, ce qui changerait la décision
+counterfactual = Ce qui changerait la décision
+counterfactual-what = Les plus petits changements, parmi ce que le client peut changer, avec lesquels cette version du modèle aurait accordé le crédit. Chacun est évalué de nouveau avant d’être montré. Ce n’est pas une promesse : une nouvelle demande est décidée à nouveau.
+counterfactual-ask = Chercher des changements
+counterfactual-again = Chercher de nouveau
+counterfactual-proposal = Avec { $changes }, le crédit aurait été accordé (probabilité de défaut { $pd }, seuil { $threshold }).
+counterfactual-consequence = { $label } : { $to } au lieu de { $from }.
+counterfactual-none = Aucune des { $n } combinaisons de ce que le client peut changer n’aurait conduit à un accord.
+counterfactual-none-found = Parmi { $n } combinaisons de ce que le client peut changer, aucune qui aurait conduit à un accord n’a été trouvée.
+counterfactual-nothing-to-move = Il n’y a rien dans cette demande que le client puisse changer.
+counterfactual-tried = Ce qui a été essayé
+counterfactual-tried-range = { $label } : de { $least } à { $greatest }
+counterfactual-outdated = Les variables se calculent autrement depuis cette décision. Recalculez le score du client, puis cherchez.
+list-and = { $first } et { $last }
+
 ## Comparaison
 comparison-title = Client { $id } comparé
 back-to-file = Retour au dossier
@@ -399,6 +414,7 @@ action-alias-moved = Alias déplacé
 action-decision-made = Décision prise
 action-decision-viewed = Décision consultée
 action-explanation-shown = Explication montrée
+action-counterfactual-shown = Changements de la décision montrés
 action-drift-computed = Dérive calculée
 action-log-viewed = Piste consultée
 

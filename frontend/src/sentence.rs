@@ -56,6 +56,76 @@ pub fn standing(words: &Words, standing: Standing) -> Option<String> {
     Some(words.with(key, &[("share", share.into())]))
 }
 
+/// "With a loan of 410,000 instead of 500,000, the credit would have been granted
+/// (probability of default 7.9%, threshold 8.3%)." `changes` are the ends of "with ...".
+#[must_use]
+pub fn counterfactual(words: &Words, changes: &[String], pd: f64, threshold: f64) -> String {
+    let format = Format::new(words.language());
+    // As many decimals as tell the two apart.
+    let (pd, threshold) = (1..=4)
+        .map(|places| {
+            (
+                format.percent(pd, places),
+                format.percent(threshold, places),
+            )
+        })
+        .find(|(pd, threshold)| pd != threshold)
+        .unwrap_or_else(|| (format.percent(pd, 6), format.percent(threshold, 6)));
+    words.with(
+        "counterfactual-proposal",
+        &[
+            ("changes", list(words, changes).into()),
+            ("pd", pd.into()),
+            ("threshold", threshold.into()),
+        ],
+    )
+}
+
+/// That nothing was found among so many combinations, which may be all there are.
+#[must_use]
+pub fn no_counterfactual(words: &Words, combinations: u64, exhaustive: bool) -> String {
+    let key = match (combinations, exhaustive) {
+        (0, _) => "counterfactual-nothing-to-move",
+        (_, true) => "counterfactual-none",
+        (_, false) => "counterfactual-none-found",
+    };
+    words.with(key, &[("n", combinations.into())])
+}
+
+/// "Length of the loan: 25 months instead of 20 months."
+#[must_use]
+pub fn consequence(words: &Words, label: &str, from: &str, to: &str) -> String {
+    let arguments = [
+        ("label", label.into()),
+        ("from", from.into()),
+        ("to", to.into()),
+    ];
+    words.with("counterfactual-consequence", &arguments)
+}
+
+/// "Loan amount: from 45,000 to 500,000"
+#[must_use]
+pub fn tried(words: &Words, label: &str, least: &str, greatest: &str) -> String {
+    let arguments = [
+        ("label", label.into()),
+        ("least", least.into()),
+        ("greatest", greatest.into()),
+    ];
+    words.with("counterfactual-tried-range", &arguments)
+}
+
+/// "a, b and c"
+fn list(words: &Words, items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => words.with(
+            "list-and",
+            &[("first", first.join(", ").into()), ("last", last.into())],
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +162,29 @@ mod tests {
         assert_eq!(Standing::of(0.48, 0.50), Standing::Middle);
         assert_eq!(Standing::of(0.05, 0.92), Standing::LowerThan(0.92));
         assert_eq!(Standing::of(0.9, 0.1), Standing::HigherThan(0.9));
+    }
+
+    #[test]
+    fn a_proposal_is_a_sentence_in_both_languages() {
+        let changes = ["a loan of 410,000 instead of 500,000".to_owned()];
+        assert_eq!(
+            counterfactual(Words::of(Language::En), &changes, 0.079, 0.083),
+            "With a loan of 410,000 instead of 500,000, the credit would have been granted \
+             (probability of default 7.9%, threshold 8.3%)."
+        );
+        let changes = ["un crédit de 410", "une annuité de 20", "un courriel"].map(str::to_owned);
+        assert_eq!(
+            counterfactual(Words::of(Language::Fr), &changes, 0.0829, 0.0831),
+            "Avec un crédit de 410, une annuité de 20 et un courriel, le crédit aurait été accordé \
+             (probabilité de défaut 8,29\u{202f}%, seuil 8,31\u{202f}%)."
+        );
+    }
+
+    #[test]
+    fn that_nothing_was_found_is_said_with_how_much_was_tried() {
+        let words = Words::of(Language::En);
+        assert!(no_counterfactual(words, 1_234, false).contains("1,234 combinations"));
+        assert!(no_counterfactual(words, 8, true).starts_with("None of the 8 combinations"));
+        assert!(!no_counterfactual(words, 0, true).contains('0'));
     }
 }

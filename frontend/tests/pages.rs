@@ -6,7 +6,7 @@ mod fixtures;
 
 use octroi_frontend::{
     Chrome, Language, Notice, Pages, Section, Words, asset, document,
-    views::{DecisionOutcome, Grouping, SignInError},
+    views::{Counterfactual, DecisionOutcome, Grouping, SignInError},
 };
 
 fn both() -> Vec<(Language, String, String)> {
@@ -163,6 +163,30 @@ fn the_reasons_stand_as_sentences_on_the_side_they_push_to() {
     assert!(raises.contains(sentence));
     assert!(lowers.contains("Cela diminue le risque."));
     assert!(!raises.contains("Cela diminue"));
+}
+
+#[test]
+fn what_would_change_a_decision_is_offered_for_a_refusal_and_never_for_a_grant() {
+    let pages = Pages::new().unwrap();
+    for language in [Language::En, Language::Fr] {
+        let chrome = fixtures::chrome(language, Section::Clients, "/clients/1");
+        let mut view = fixtures::client(language, 0.2);
+        let html = pages.render(&view, &chrome).unwrap();
+        let card = html.split("id=\"counterfactual\"").nth(1).unwrap();
+        assert!(card.contains(&view.counterfactual.as_ref().unwrap().proposals[0].sentence));
+        assert!(card.contains("/clients/100083?by=feature&amp;counterfactual=true#counterfactual"));
+        view.counterfactual = Some(Counterfactual::default());
+        let html = pages.render(&view, &chrome).unwrap();
+        assert!(
+            html.contains("id=\"counterfactual-ask\""),
+            "asked for, not given"
+        );
+        assert!(!html.contains("<h2 id=\"counterfactual-heading\"></h2>"));
+        let granted = pages
+            .render(&fixtures::client(language, 0.02), &chrome)
+            .unwrap();
+        assert!(!granted.contains("counterfactual"));
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@
 pub mod background;
 pub mod boosting;
 pub mod calibration;
+pub mod counterfactual;
 pub mod evaluation;
 pub mod explain;
 pub mod export;

@@ -247,7 +247,7 @@ fn a_full_disk_or_a_read_only_database_acknowledges_nothing() {
     let octroi = Installation::serving(DatabaseKind::Sqlite);
     let partner = octroi.partner(&AZUR);
     let client = octroi.clients(&AZUR)[0];
-    let shown = partner.get("/api/v1/decisions?limit=1").expect(200);
+    let shown = partner.get("/api/v1/decisions?limit=200").expect(200);
     let id = shown["decisions"][0]["decision_id"]
         .as_str()
         .expect("an id")
@@ -278,6 +278,18 @@ fn a_full_disk_or_a_read_only_database_acknowledges_nothing() {
         explanation.status >= 500,
         "nothing is shown unrecorded: {}",
         explanation.text()
+    );
+    let refused = shown["decisions"].as_array().expect("decisions").iter();
+    let refused = refused
+        .filter(|decision| decision["outcome"] == "refused")
+        .filter_map(|decision| decision["decision_id"].as_str())
+        .next()
+        .expect("one of the latest decisions refused");
+    let counterfactual = partner.get(&format!("/api/v1/decisions/{refused}/counterfactual"));
+    assert!(
+        counterfactual.status >= 500,
+        "nothing is shown unrecorded: {}",
+        counterfactual.text()
     );
     octroi.execute("DROP TRIGGER full");
     partner

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const DECIDE: &str = "/api/v1/models/credit/aliases/champion/decisions";
 
 /// The permission that each operation needs; an operation without an entry fails the tests.
-const NEEDS: [(&str, &str); 11] = [
+const NEEDS: [(&str, &str); 12] = [
     (
         "POST /api/v1/models/{name}/aliases/{alias}/decisions",
         "decisions:make",
@@ -22,6 +22,10 @@ const NEEDS: [(&str, &str); 11] = [
     ("GET /api/v1/decisions", "decisions:view"),
     ("GET /api/v1/decisions/{id}", "decisions:view"),
     ("GET /api/v1/decisions/{id}/explanation", "decisions:view"),
+    (
+        "GET /api/v1/decisions/{id}/counterfactual",
+        "decisions:view",
+    ),
     ("GET /api/v1/models", "models:view"),
     (
         "GET /api/v1/models/{name}/versions/{version}",

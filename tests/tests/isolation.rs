@@ -100,6 +100,12 @@ fn attempts(operation: &Operation, theirs: &Theirs) -> Option<Vec<Attempt>> {
                 "/api/v1/decisions/{decision}/explanation?language=fr"
             )),
         ],
+        "GET /api/v1/decisions/{id}/counterfactual" => vec![
+            Attempt::not_found(format!("/api/v1/decisions/{decision}/counterfactual")),
+            Attempt::not_found(format!(
+                "/api/v1/decisions/{decision}/counterfactual?language=fr"
+            )),
+        ],
         "GET /api/v1/models" => vec![Attempt::own_only("/api/v1/models".to_owned())],
         "GET /api/v1/models/{name}/versions/{version}" => vec![Attempt::not_found(format!(
             "/api/v1/models/{model}/versions/1"
@@ -147,7 +153,10 @@ fn page_attempts(route: &str, theirs: &Theirs) -> Option<Vec<Attempt>> {
             Attempt::own_only("/clients".to_owned()),
             Attempt::own_only(format!("/clients?q={client}")),
         ],
-        "GET /clients/{number}" => vec![Attempt::not_found(format!("/clients/{client}"))],
+        "GET /clients/{number}" => vec![
+            Attempt::not_found(format!("/clients/{client}")),
+            Attempt::not_found(format!("/clients/{client}?counterfactual=true")),
+        ],
         "POST /clients/{number}/score" => {
             vec![Attempt::not_found(format!("/clients/{client}/score")).with(json!({}))]
         }

@@ -49,6 +49,14 @@ fn requests(octroi: &Installation) -> Vec<Request> {
         text(&decision["decision_id"]),
         text(&decision["audit_event"]),
     );
+    let latest = octroi.partner(&AZUR).get("/api/v1/decisions?limit=200");
+    let latest = latest.expect(200)["decisions"].clone();
+    let of = |outcome: &str| {
+        let mut decisions = latest.as_array().expect("decisions").iter();
+        let found = decisions.find(|decision| decision["outcome"] == outcome);
+        text(&found.expect("there are both")["decision_id"])
+    };
+    let (granted, refused) = (of("granted"), of("refused"));
     let nil = "00000000-0000-0000-0000-000000000000";
     let mut requests = vec![
         Request::post(
@@ -89,6 +97,22 @@ fn requests(octroi: &Installation) -> Vec<Request> {
         Request::get(
             "GET /api/v1/decisions/{id}/explanation",
             format!("/api/v1/decisions/{nil}/explanation"),
+        ),
+        Request::get(
+            "GET /api/v1/decisions/{id}/counterfactual",
+            format!("/api/v1/decisions/{refused}/counterfactual"),
+        ),
+        Request::get(
+            "GET /api/v1/decisions/{id}/counterfactual",
+            format!("/api/v1/decisions/{granted}/counterfactual?language=fr"),
+        ),
+        Request::get(
+            "GET /api/v1/decisions/{id}/counterfactual",
+            format!("/api/v1/decisions/{refused}/counterfactual?language=de"),
+        ),
+        Request::get(
+            "GET /api/v1/decisions/{id}/counterfactual",
+            format!("/api/v1/decisions/{nil}/counterfactual"),
         ),
         Request::get("GET /api/v1/models", "/api/v1/models"),
         Request::get(

@@ -29,6 +29,7 @@ pub enum Action {
     DecisionMade,
     DecisionViewed,
     ExplanationShown,
+    CounterfactualShown,
     DriftComputed,
     LogViewed,
 }
@@ -39,6 +40,7 @@ impl Action {
         Self::DecisionMade,
         Self::DecisionViewed,
         Self::ExplanationShown,
+        Self::CounterfactualShown,
         Self::ClientViewed,
         Self::ClientCreated,
         Self::ClientChanged,
@@ -86,6 +88,7 @@ impl Action {
             Self::DecisionMade => "decision_made",
             Self::DecisionViewed => "decision_viewed",
             Self::ExplanationShown => "explanation_shown",
+            Self::CounterfactualShown => "counterfactual_shown",
             Self::DriftComputed => "drift_computed",
             Self::LogViewed => "log_viewed",
         }

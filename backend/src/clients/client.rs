@@ -195,22 +195,28 @@ pub async fn find(scope: &TenantScope, number: i64) -> Result<Client, ClientErro
 
 /// The raw application that a client's row holds, verified against its digest.
 pub fn inputs_of(client: &Client) -> Result<RawApplication, ClientError> {
-    let damaged = |why: String| ClientError::Damaged {
-        number: client.number,
-        why,
-    };
+    unpacked(client.number, &client.inputs, &client.inputs_digest)
+}
+
+/// A raw application as it is kept with a client or a decision, verified against its digest.
+pub fn unpacked(
+    number: i64,
+    inputs: &[u8],
+    inputs_digest: &str,
+) -> Result<RawApplication, ClientError> {
+    let damaged = |why: String| ClientError::Damaged { number, why };
     let mut canonical = Vec::new();
-    GzDecoder::new(client.inputs.as_slice())
+    GzDecoder::new(inputs)
         .read_to_end(&mut canonical)
         .map_err(|error| damaged(error.to_string()))?;
-    if digest::sha256(&canonical) != client.inputs_digest {
+    if digest::sha256(&canonical) != inputs_digest {
         return Err(damaged(
             "they do not have the digest recorded with them".to_owned(),
         ));
     }
     let content = serde_json::from_slice(&canonical).map_err(|error| damaged(error.to_string()))?;
     Ok(RawApplication {
-        id: client.number,
+        id: number,
         content,
     })
 }

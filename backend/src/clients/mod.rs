@@ -10,7 +10,7 @@ pub mod wording;
 
 pub use client::{
     Client, ClientError, Inputs, Recorded, current_features, entity, find, from_bytes, inputs_of,
-    record, remember_decision, to_bytes,
+    record, remember_decision, to_bytes, unpacked,
 };
 pub use feature_worker::FeatureWorker;
 pub use import::{Import, ImportReport, Names, import};

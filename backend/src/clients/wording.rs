@@ -106,6 +106,20 @@ impl Wording {
         self.format.value(unit, value)
     }
 
+    /// A move of a mutable column as the end of "with ..."; its label and value where the
+    /// dictionary has no words for it.
+    #[must_use]
+    pub fn change(&self, column: &str, from: f64, to: f64) -> String {
+        let value = |value| self.value(column, None, value);
+        match self.entry(column).and_then(|entry| entry.change.as_ref()) {
+            Some(change) => change
+                .get(self.language)
+                .replace("{to}", &value(to))
+                .replace("{from}", &value(from)),
+            None => format!("{} {}", self.label(column), value(to)),
+        }
+    }
+
     /// True for a feature that says the same as another one in another unit.
     #[must_use]
     pub fn repeats_another(&self, feature: &str) -> bool {

@@ -228,8 +228,8 @@ async fn inputs_on_file(
     })
 }
 
-/// The row of features as the model takes it.
-fn arranged(
+/// The row of features as the model takes it: by name, whatever the SQL has gained since.
+pub(super) fn arranged(
     service: &Service,
     model: &ResolvedModel,
     inputs: &Inputs,

@@ -4,6 +4,8 @@
 use crate::clients::ClientError;
 use crate::models::ModelError;
 use crate::tenancy::{TenantEntity, TenantScope};
+use octroi_data::application::ApplicationsError;
+use octroi_data::features::FeatureError;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -121,6 +123,19 @@ pub enum DecisionError {
     MissingFeature { model: String, feature: String },
     #[error("the stored decision {id} is damaged: {why}")]
     Damaged { id: Uuid, why: String },
+    #[error("the decision {0} granted the credit: there is nothing that would have to change")]
+    Granted(Uuid),
+    #[error(
+        "the decision {0} cannot be computed again as it was: the features are computed in \
+         another way now; decide again and ask about the new decision"
+    )]
+    Superseded(Uuid),
+    #[error("computing features: {0}")]
+    Features(#[from] FeatureError),
+    #[error("putting the application into tables: {0}")]
+    Applications(#[from] ApplicationsError),
+    #[error("the search for a counterfactual ended without an answer: {0}")]
+    Search(String),
     #[error("the answer could not be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]

@@ -275,6 +275,9 @@ impl From<DecisionError> for Problem {
             DecisionError::Model(error) => error.into(),
             DecisionError::Client(error) => error.into(),
             DecisionError::IdempotencyConflict => Self::IdempotencyConflict,
+            DecisionError::Granted(_) | DecisionError::Superseded(_) => {
+                Self::Conflict(error.to_string())
+            }
             other => internal(&other),
         }
     }

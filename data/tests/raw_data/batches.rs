@@ -108,4 +108,54 @@ proptest! {
             prop_assert_eq!(differences((&together, row), other), Vec::<String>::new());
         }
     }
+
+    #[test]
+    fn a_variant_has_the_features_of_the_application_that_it_stands_for(
+        bureau in events(), instalments in events(), cards in events(),
+        amounts in prop::collection::vec((1e3_f64..1e6, 0_u8..2), 1..40),
+    ) {
+        let portfolio = Portfolio::home_credit();
+        let tables = folder(&bureau, &instalments, &cards).read(Applications::Train).unwrap();
+        let client = tables.applications().nth(2).unwrap();
+        let one = RawTables::from_applications(portfolio, std::slice::from_ref(&client)).unwrap();
+        let columns = ["AMT_ANNUITY", "FLAG_EMAIL", "AMT_GOODS_PRICE"];
+        // The last is not known, in any of them; the first variant comes twice.
+        let mut variants: Vec<Vec<f64>> = amounts
+            .iter()
+            .map(|&(amount, flag)| vec![amount, f64::from(flag), f64::NAN])
+            .collect();
+        variants.push(variants[0].clone());
+        let together = features::compute_variants(portfolio, &one, &columns, &variants).unwrap();
+        prop_assert_eq!(together.values.nrows(), variants.len());
+        for (row, variant) in variants.iter().enumerate() {
+            let mut changed = client.clone();
+            changed.content["application"]["AMT_ANNUITY"] = variant[0].into();
+            changed.content["application"]["FLAG_EMAIL"] = (variant[1] as i64).into();
+            let alone = RawTables::from_applications(portfolio, &[changed]).unwrap();
+            let alone = features::compute(portfolio, &alone).unwrap();
+            prop_assert_eq!(differences((&together, row), (&alone, 0)), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn variants_are_of_one_client_and_of_numbers_that_are_features() {
+    let portfolio = Portfolio::home_credit();
+    let folder = folder(&[], &[], &[]);
+    let four = folder.read(Applications::Train).unwrap();
+    let client = four.applications().next().unwrap();
+    let one = RawTables::from_applications(portfolio, &[client]).unwrap();
+    let refusal = |tables: &RawTables, columns: &[&str], variant: &[f64]| {
+        features::compute_variants(portfolio, tables, columns, &[variant.to_vec()])
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refusal(&four, &["AMT_CREDIT"], &[1.0]).contains("exactly one client"));
+    assert!(refusal(&one, &["AMT_CREDIT"], &[]).contains("one value per column"));
+    for column in ["CODE_GENDER", "SK_ID_CURR", "NO_SUCH_COLUMN"] {
+        assert!(
+            refusal(&one, &[column], &[1.0]).contains(column),
+            "{column}"
+        );
+    }
 }

@@ -1,5 +1,5 @@
 //! The client file: everything about one client on one screen.
-//! `GET /clients/{id}?by=feature|family`, `POST /clients/{id}/score`.
+//! `GET /clients/{id}?by=feature|family&counterfactual=true`, `POST /clients/{id}/score`.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,8 @@ pub struct ClientView {
     /// What families of features contribute together, strongest first.
     pub subjects: Vec<Subject>,
     pub waterfall: Option<Waterfall>,
+    /// Of a refusal, where the reader may ask for it.
+    pub counterfactual: Option<Counterfactual>,
     pub groups: Vec<InformationGroup>,
     /// Latest first, the one on the page included.
     pub history: Vec<HistoryEntry>,
@@ -122,6 +124,29 @@ impl Standing {
             Self::Middle
         }
     }
+}
+
+/// What would change a refusal: searched for when asked for.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Counterfactual {
+    pub asked: bool,
+    /// The decision cannot be computed again; the client is to be scored first.
+    pub outdated: bool,
+    /// The smallest change first.
+    pub proposals: Vec<CounterfactualProposal>,
+    /// The sentence that says that none was found (see [`crate::sentence::no_counterfactual`]).
+    pub none: Option<String>,
+    /// What was moved and how far, a line each (see [`crate::sentence::tried`]).
+    pub tried: Vec<String>,
+}
+
+/// Changes with which the credit would have been granted.
+#[derive(Clone, Debug, Serialize)]
+pub struct CounterfactualProposal {
+    /// See [`crate::sentence::counterfactual`].
+    pub sentence: String,
+    /// What else changes with them, a sentence each.
+    pub consequences: Vec<String>,
 }
 
 /// A family of the dictionary with the client's values.

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 pub use administration::{AdministrationView, KeyRow, NewKey, SettingsView, UserRow};
 pub use audit::{AuditEvent, AuditFilter, AuditRow, AuditView};
 pub use client::{
-    ClientView, Fact, Grouping, HistoryEntry, InformationGroup, InformationItem, Reason,
-    ScoredDecision, ShownEntry, Standing, Subject,
+    ClientView, Counterfactual, CounterfactualProposal, Fact, Grouping, HistoryEntry,
+    InformationGroup, InformationItem, Reason, ScoredDecision, ShownEntry, Standing, Subject,
 };
 pub use clients::{ClientRow, ClientSort, ClientsFilter, ClientsView, DecisionFilter, PdBand};
 pub use comparison::{ComparisonPanel, ComparisonView, FeatureGroup, FeatureOption, MedianRow};

@@ -54,6 +54,7 @@ async fn look_everywhere(
                 ("clients-none", "/clients?q=nobody+of+this+name"),
                 ("client", "FILE"),
                 ("client-families", "FILE?by=family"),
+                ("client-counterfactual", "FILE?counterfactual=true"),
                 (
                     "comparison",
                     "FILE/comparison?feature=AMT_CREDIT&feature=NAME_CONTRACT_TYPE&feature=OCCUPATION_TYPE",

@@ -13,6 +13,7 @@ fn a_newcomer_reads_a_decision_as_adviser_and_finds_that_view_as_compliance_offi
         sign_in_from_the_front_door(browser).await;
         let client = find_a_client(browser).await;
         let explanation = read_the_file(browser, &client).await;
+        ask_what_would_change_it(browser, &client).await;
         compare(browser, &client).await;
         score_again(browser, &client).await;
         sign_out(browser, &client).await;
@@ -198,6 +199,51 @@ async fn read_the_file(browser: &Browser, client: &str) -> String {
         "the explanation is named by its digest: {fine:?}"
     );
     fine[0].clone()
+}
+
+/// Searches for what would have changed the refusal, and reads it.
+async fn ask_what_would_change_it(browser: &Browser, client: &str) {
+    assert_eq!(
+        browser.count("#counterfactual li").await,
+        0,
+        "nothing is searched for unasked"
+    );
+    browser.press_link("Search for changes").await;
+    browser.await_element("#counterfactual details").await;
+    let proposals = browser.texts("#counterfactual ol li").await;
+    for proposal in &proposals {
+        assert!(
+            proposal.starts_with("With ") && proposal.contains("would have been granted"),
+            "{proposal}"
+        );
+        let shares: Vec<f64> = proposal
+            .split_whitespace()
+            .filter(|word| word.contains('%'))
+            .map(|word| chart::number(word.trim_end_matches(['.', ',', ')'])))
+            .collect();
+        assert!(shares.len() == 2 && shares[0] < shares[1], "{proposal}");
+    }
+    if proposals.is_empty() {
+        let none = browser.text("#counterfactual [role=status]").await;
+        assert!(none.contains("would have led to a grant"), "{none}");
+    }
+    browser.press("#counterfactual details summary").await;
+    let tried = browser.texts("#counterfactual details li").await;
+    assert!(
+        tried
+            .iter()
+            .any(|line| line.starts_with("Loan amount: from ")),
+        "{tried:?}"
+    );
+    browser.screenshot("client-counterfactual").await;
+    browser.go("/clients?decision=granted").await;
+    browser.leave("#results tbody th a").await;
+    assert_eq!(
+        browser.count("#counterfactual").await,
+        0,
+        "a grant has nothing to change"
+    );
+    browser.go(&format!("/clients/{client}")).await;
 }
 
 /// Chooses two features and reads where the client stands.

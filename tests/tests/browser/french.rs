@@ -78,6 +78,11 @@ async fn read_a_file(browser: &Browser, words: &Words) {
         browser.press_link("Par famille").await;
         browser.await_that("location.search === '?by=family'").await;
         words.expect_french(browser).await;
+        if decision == "refused" {
+            browser.press_link("Chercher des changements").await;
+            browser.await_element("#counterfactual details").await;
+            words.expect_french(browser).await;
+        }
     }
     browser.follow("Comparer").await;
     browser.await_element(".panel").await;

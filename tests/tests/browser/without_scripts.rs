@@ -40,6 +40,24 @@ fn an_adviser_finds_reads_and_compares_a_client_where_scripts_are_blocked() {
         browser.follow("By family").await;
         assert_eq!(browser.path().await, format!("/clients/{first}?by=family"));
 
+        browser.go("/clients?decision=refused").await;
+        let refused = browser.text("#results tbody th a").await;
+        browser.follow(&refused).await;
+        browser.follow("Search for changes").await;
+        let path = format!("/clients/{refused}?by=feature&counterfactual=true");
+        assert!(
+            browser.path().await.starts_with(&path),
+            "{}",
+            browser.path().await
+        );
+        let answer = browser.text("#counterfactual [role=status]").await;
+        assert!(
+            answer.contains("would have been granted") || answer.contains("would have led"),
+            "{answer}"
+        );
+        browser.screenshot("counterfactual").await;
+
+        browser.go(&format!("/clients/{first}")).await;
         browser.follow("Compare").await;
         browser.press("input[name=feature][value=AMT_CREDIT]").await;
         browser.choose("select[name=k]", "50").await;

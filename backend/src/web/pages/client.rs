@@ -9,7 +9,8 @@ use crate::audit::{self, Action, AuditFilter, Event};
 use crate::clients::wording::Wording;
 use crate::clients::{self, Client, ClientError, Population};
 use crate::decisions::{
-    self, Applicant, Channel, Decided, Decision, DecisionRequest, ExplanationDocument,
+    self, Applicant, Channel, Decided, Decision, DecisionError, DecisionRequest,
+    ExplanationDocument, Outcome,
 };
 use crate::identity::{Authorized, Permission, need};
 use crate::instant;
@@ -22,8 +23,8 @@ use octroi_data::features::FeatureKind;
 use octroi_frontend::Section;
 use octroi_frontend::charts::{Waterfall, WaterfallBar};
 use octroi_frontend::views::{
-    ClientView, Fact, Grouping, HistoryEntry, InformationGroup, InformationItem, Reason,
-    ScoredDecision, ShownEntry, Subject,
+    ClientView, Counterfactual, CounterfactualProposal, Fact, Grouping, HistoryEntry,
+    InformationGroup, InformationItem, Reason, ScoredDecision, ShownEntry, Subject,
 };
 use octroi_model_registry::model::log_odds;
 use sea_orm::prelude::Uuid;
@@ -50,6 +51,9 @@ const FACTS: [&str; 5] = [
 struct FileQuery {
     #[serde(default)]
     by: Grouping,
+    /// What would have changed a refusal is asked for, too.
+    #[serde(default)]
+    counterfactual: bool,
 }
 
 /// The decision a file explains, with everything needed to do so.
@@ -67,8 +71,10 @@ pub(super) async fn file(
     service: web::Data<Service>,
     number: web::Path<i64>,
 ) -> Result<HttpResponse, Problem> {
-    let by = serde_urlencoded::from_str::<FileQuery>(request.query_string())
-        .map_or(Grouping::Feature, |query| query.by);
+    let query = serde_urlencoded::from_str::<FileQuery>(request.query_string());
+    let (by, counterfactual_asked) = query.map_or((Grouping::Feature, false), |query| {
+        (query.by, query.counterfactual)
+    });
     let scope = &authorized.scope;
     let frame = Frame::of(&request, &service, &authorized, Section::Clients);
     let wording = frame.wording(&service);
@@ -76,7 +82,18 @@ pub(super) async fn file(
     let explained = explained(&service, scope, &client, wording).await?;
     let population = service.population(scope).await?;
     let people = People::of(scope).await?;
+    let counterfactual = match &explained {
+        Some(explained)
+            if explained.document.outcome == Outcome::Refused
+                && authorized.principal.may(Permission::ViewDecisions) =>
+        {
+            let asked = counterfactual_asked;
+            Some(counterfactual(&service, scope, &explained.decision, asked, wording).await?)
+        }
+        _ => None,
+    };
     let view = ClientView {
+        counterfactual,
         id: client.number,
         name: (!client.name.is_empty()).then(|| client.name.clone()),
         facts: facts(&client, &population, wording),
@@ -198,6 +215,51 @@ async fn explained(
         event,
         model,
     }))
+}
+
+/// What would have changed a refusal, searched for when it was asked for.
+async fn counterfactual(
+    service: &Service,
+    scope: &TenantScope,
+    decision: &Decision,
+    asked: bool,
+    wording: Wording,
+) -> Result<Counterfactual, Problem> {
+    if !asked {
+        return Ok(Counterfactual::default());
+    }
+    let channel = Channel::Page;
+    let shown = decisions::show_counterfactual(service, scope, decision, wording, channel).await;
+    let document = match shown {
+        Ok(document) => document,
+        Err(DecisionError::Superseded(_)) => {
+            return Ok(Counterfactual {
+                asked,
+                outdated: true,
+                ..Counterfactual::default()
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let told = |proposal: decisions::ProposalDocument| CounterfactualProposal {
+        sentence: proposal.sentence,
+        consequences: proposal
+            .consequences
+            .into_iter()
+            .map(|consequence| consequence.sentence)
+            .collect(),
+    };
+    Ok(Counterfactual {
+        asked,
+        outdated: false,
+        proposals: document.proposals.into_iter().map(told).collect(),
+        none: document.none,
+        tried: document
+            .tried
+            .into_iter()
+            .map(|tried| tried.sentence)
+            .collect(),
+    })
 }
 
 fn reasons(explained: &Explained) -> Vec<Reason> {

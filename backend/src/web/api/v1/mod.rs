@@ -21,8 +21,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         description = "Credit decisions with their reasons. Send `Authorization: Bearer` with an \
             API key (`octroi_live_...`) or with an access token of `POST /api/v1/auth/token`. \
             Errors are problem documents (RFC 9457) that name each field by its JSON pointer.\n\n\
-            Permissions: `decisions:make` to ask for decisions, `decisions:view` to read them \
-            and their explanations, `clients:view`, `models:view` and `audit:view` for those \
+            Permissions: `decisions:make` to ask for decisions, `decisions:view` to read them, \
+            their explanations and what would have changed them, `clients:view`, `models:view` and `audit:view` for those \
             lists. Without the permission the answer is a 403, which is recorded. A body may \
             have 4 MiB by default (413 above) and is `application/json` (415 otherwise). Every \
             answer carries `X-Request-Id`; send your own and it is used."
@@ -34,6 +34,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         decisions::list,
         decisions::find,
         decisions::explanation,
+        decisions::counterfactual,
         models::list,
         models::find,
         clients::list,
@@ -89,6 +90,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .service(decisions::list)
                 .service(decisions::find)
                 .service(decisions::explanation)
+                .service(decisions::counterfactual)
                 .service(models::list)
                 .service(models::find)
                 .service(clients::list)
