@@ -27,7 +27,7 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::forest::{Aggregation, CategorySets, Forest, Tree};
+use crate::forest::{Aggregation, Encoding, Forest, Tree};
 use crate::model::{Contributions, Model, with_slice};
 use path::{Paths, Pattern, Step};
 use term::{MAX_FEATURES, Patterns, Tables, Values, Weights};
@@ -78,7 +78,7 @@ pub struct BackgroundExplainer {
     features: usize,
     base_value: f64,
     trees: Vec<Prepared>,
-    sets: CategorySets,
+    encoding: Encoding,
     weights: Weights,
     /// Splits of the largest tree.
     largest: usize,
@@ -87,6 +87,7 @@ pub struct BackgroundExplainer {
 /// Room for one explanation; keep one per thread to explain without allocating.
 #[derive(Debug, Clone)]
 pub struct Workspace {
+    encoded: Vec<f64>,
     steps: Vec<Step>,
     passed: Vec<Pattern>,
     values: Values,
@@ -147,12 +148,12 @@ impl BackgroundExplainer {
             Aggregation::Average if !forest.trees().is_empty() => 1.0 / forest.trees().len() as f64,
             _ => 1.0,
         };
-        let mut sets = CategorySets::default();
+        let encoding = forest.encoding();
         let paths: Vec<Paths> = forest
             .trees()
             .iter()
             .enumerate()
-            .map(|(index, tree)| checked_paths(index, tree, scale, &mut sets))
+            .map(|(index, tree)| checked_paths(index, tree, scale, encoding))
             .collect::<Result<_, _>>()?;
         let deepest = paths.iter().map(Paths::deepest).max().unwrap_or(0);
         let weights = Weights::new(deepest);
@@ -163,18 +164,19 @@ impl BackgroundExplainer {
             })
             .unwrap_or(0);
         let largest = paths.iter().map(|paths| paths.splits.len()).max();
+        let encoded = encoded(encoding, background);
         let trees = paths
             .into_par_iter()
             // A tree of one leaf tells nothing about any feature.
             .filter(|paths| !paths.splits.is_empty())
-            .map(|paths| Prepared::new(paths, background, &sets, &weights, table_features))
+            .map(|paths| Prepared::new(paths, &encoded, &weights, table_features))
             .collect();
         let model_margin = |row| with_slice(background.row(row), |row| forest.margin(row));
         Ok(Self {
             features: forest.features(),
             base_value: mean(background.nrows(), model_margin),
             trees,
-            sets,
+            encoding: encoding.clone(),
             weights,
             largest: largest.unwrap_or(0),
         })
@@ -203,6 +205,7 @@ impl BackgroundExplainer {
     #[must_use]
     pub fn workspace(&self) -> Workspace {
         Workspace {
+            encoded: vec![0.0; self.encoding.width()],
             steps: vec![Step::default(); self.largest],
             passed: vec![0; self.largest],
             values: Values::default(),
@@ -230,12 +233,14 @@ impl BackgroundExplainer {
         );
         out.fill(0.0);
         let Workspace {
+            encoded,
             steps,
             passed,
             values,
         } = workspace;
+        self.encoding.encode(row, encoded);
         for tree in &self.trees {
-            tree.paths.follow(row, &self.sets, steps, passed);
+            tree.paths.follow(encoded, steps, passed);
             tree.add_tables(passed, out);
             for deep in &tree.deep {
                 let features = &tree.paths.splits[deep.split as usize].features;
@@ -270,6 +275,8 @@ impl BackgroundExplainer {
     }
 
     fn explain_batch(&self, rows: ArrayView2<'_, f64>, out: &mut [f64]) {
+        let encoded = encoded(&self.encoding, rows);
+        let rows = encoded.view();
         // Trees of tables only go together: a block of rows stays in the cache for all of them.
         for trees in self
             .trees
@@ -319,9 +326,7 @@ impl BackgroundExplainer {
         for tree in trees {
             let outs = out.chunks_exact_mut(self.features);
             for (index, (row, out)) in rows.rows().into_iter().zip(outs).enumerate() {
-                with_slice(row, |row| {
-                    tree.paths.follow(row, &self.sets, steps, passed);
-                });
+                with_slice(row, |row| tree.paths.follow(row, steps, passed));
                 tree.add_tables(passed, out);
                 let count = tree.deep.len();
                 let noted = &mut deep_passed[index * count..(index + 1) * count];
@@ -437,9 +442,9 @@ fn checked_paths(
     index: usize,
     tree: &Tree,
     scale: f64,
-    sets: &mut CategorySets,
+    encoding: &Encoding,
 ) -> Result<Paths, BackgroundError> {
-    let paths = Paths::new(tree, scale, sets);
+    let paths = Paths::new(tree, scale, encoding);
     match paths.deepest() {
         features if features > MAX_FEATURES => Err(BackgroundError::PathTooDeep {
             tree: index,
@@ -478,12 +483,11 @@ fn add(features: &[u32], values: &[f64], out: &mut [f64]) {
 impl Prepared {
     fn new(
         paths: Paths,
-        background: ArrayView2<'_, f64>,
-        sets: &CategorySets,
+        background: &Array2<f64>,
         weights: &Weights,
         table_features: usize,
     ) -> Self {
-        let mut failed = failed_by_split(&paths, background, sets);
+        let mut failed = failed_by_split(&paths, background);
         let rows = background.nrows();
         let mut prepared = Self {
             paths: Paths::default(),
@@ -538,18 +542,26 @@ impl Prepared {
     }
 }
 
-/// The features of its path that each row of the background fails, by split, then by row.
-fn failed_by_split(
-    paths: &Paths,
-    background: ArrayView2<'_, f64>,
-    sets: &CategorySets,
-) -> Vec<Pattern> {
+/// Rows as the comparisons of the splits take them.
+fn encoded(encoding: &Encoding, rows: ArrayView2<'_, f64>) -> Array2<f64> {
+    let mut encoded = Array2::zeros((rows.nrows(), encoding.width()));
+    for (row, mut encoded) in rows.rows().into_iter().zip(encoded.rows_mut()) {
+        if let Some(encoded) = encoded.as_slice_mut() {
+            with_slice(row, |row| encoding.encode(row, encoded));
+        }
+    }
+    encoded
+}
+
+/// The features of its path that each row of the encoded background fails, by split, then by
+/// row.
+fn failed_by_split(paths: &Paths, background: &Array2<f64>) -> Vec<Pattern> {
     let (rows, splits) = (background.nrows(), paths.splits.len());
     let mut failed = vec![0; rows * splits];
     let (mut steps, mut passed) = (vec![Step::default(); splits], vec![0; splits]);
     for (index, row) in background.rows().into_iter().enumerate() {
         with_slice(row, |row| {
-            paths.follow(row, sets, &mut steps, &mut passed);
+            paths.follow(row, &mut steps, &mut passed);
         });
         for (split, passed) in passed.iter().enumerate() {
             failed[split * rows + index] = !passed & paths.splits[split].mask();

@@ -6,7 +6,7 @@
 //! in the order in which the path meets its features, so that a pattern further down begins
 //! with the bits of the patterns above it. A step down clears at most one bit.
 
-use crate::forest::{CategorySets, CompiledNode, Node, Tree};
+use crate::forest::{Comparison, Encoding, Node, Tree};
 
 /// One bit per distinct feature of a path, set while the row passes all splits on it.
 pub(super) type Pattern = u64;
@@ -14,7 +14,7 @@ pub(super) type Pattern = u64;
 /// A split on its path.
 #[derive(Debug, Clone)]
 pub(super) struct Split {
-    node: CompiledNode,
+    comparison: Comparison,
     /// The split above; the root is its own.
     parent: u32,
     /// Whether this split is on the left of the one above.
@@ -42,9 +42,9 @@ pub(super) struct Paths {
 impl Paths {
     /// A tree as terms, one per split: see the module above. Leaf values are multiplied by
     /// `scale`.
-    pub(super) fn new(tree: &Tree, scale: f64, sets: &mut CategorySets) -> Self {
+    pub(super) fn new(tree: &Tree, scale: f64, encoding: &Encoding) -> Self {
         let mut paths = Self::default();
-        paths.visit(tree, 0, scale, None, &[], sets);
+        paths.visit(tree, 0, scale, None, &[], encoding);
         paths
     }
 
@@ -66,17 +66,22 @@ impl Paths {
         scale: f64,
         above: Option<(u32, bool)>,
         path: &[u32],
-        sets: &mut CategorySets,
+        encoding: &Encoding,
     ) -> (Option<u32>, f64) {
         let content = &tree.nodes()[node as usize];
-        let (feature, left, right) = match content {
-            Node::Leaf { value, .. } => return (None, value * scale),
-            Node::Split {
-                feature,
-                left,
-                right,
-                ..
-            } => (*feature, *left, *right),
+        let (feature, left, right, comparison) = match (content, encoding.comparison(content)) {
+            (Node::Leaf { value, .. }, _) => return (None, value * scale),
+            // The encoding is this forest's, which has a comparison for every split.
+            (Node::Split { .. }, None) => return (None, 0.0),
+            (
+                Node::Split {
+                    feature,
+                    left,
+                    right,
+                    ..
+                },
+                Some(comparison),
+            ) => (*feature, *left, *right, comparison),
         };
         let index = self.splits.len() as u32;
         let mut features = path.to_vec();
@@ -87,7 +92,7 @@ impl Paths {
         }
         let (parent, on_the_left) = above.unwrap_or((0, true));
         self.splits.push(Split {
-            node: CompiledNode::new(content, 0, sets),
+            comparison,
             parent,
             on_the_left,
             // Past the width nothing is right, but nobody will ask: such a tree is refused.
@@ -98,9 +103,16 @@ impl Paths {
             left: true,
             value: 0.0,
         });
-        let (on_left, left) = self.visit(tree, left, scale, Some((index, true)), &features, sets);
-        let (on_right, right) =
-            self.visit(tree, right, scale, Some((index, false)), &features, sets);
+        let (on_left, left) =
+            self.visit(tree, left, scale, Some((index, true)), &features, encoding);
+        let (on_right, right) = self.visit(
+            tree,
+            right,
+            scale,
+            Some((index, false)),
+            &features,
+            encoding,
+        );
         let goes_on = |below: Option<u32>| {
             below.is_some_and(|below| !self.splits[below as usize].asked_before)
         };
@@ -118,15 +130,9 @@ impl Paths {
         (Some(index), other)
     }
 
-    /// Writes the pattern of `row` at the term of each split, bits past its features set.
-    /// `room` and `out` hold one place per split.
-    pub(super) fn follow(
-        &self,
-        row: &[f64],
-        sets: &CategorySets,
-        room: &mut [Step],
-        out: &mut [Pattern],
-    ) {
+    /// Writes the pattern of an encoded row at the term of each split, bits past its features
+    /// set. `room` and `out` hold one place per split.
+    pub(super) fn follow(&self, encoded: &[f64], room: &mut [Step], out: &mut [Pattern]) {
         let root = Step {
             pattern: Pattern::MAX,
             left: true,
@@ -141,7 +147,7 @@ impl Paths {
             let pattern = above.into_child(split.on_the_left);
             let step = Step {
                 pattern,
-                left: split.node.goes_left(row, sets),
+                left: split.goes_left(encoded),
                 bit: split.bit,
             };
             *out = step.into_child(split.left);
@@ -167,6 +173,16 @@ impl Step {
 }
 
 impl Split {
+    #[inline]
+    fn goes_left(&self, encoded: &[f64]) -> bool {
+        let Comparison {
+            column,
+            threshold,
+            yes_is_left,
+        } = self.comparison;
+        (encoded[column as usize] <= threshold) == yes_is_left
+    }
+
     /// The bits that mean something in a pattern of this split's term.
     pub(super) fn mask(&self) -> Pattern {
         Pattern::MAX >> (Pattern::BITS - self.features.len() as u32)
