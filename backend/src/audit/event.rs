@@ -36,7 +36,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order in which a list offers them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::DecisionMade,
         Self::DecisionViewed,
         Self::ExplanationShown,
