@@ -287,18 +287,22 @@ impl Labelled {
 /// Levels at most of a category that is not protected and yet makes groups.
 const SLICED_LEVELS: usize = 3;
 
-/// The features by which a version's stability is looked at: the protected ones, and the
-/// categories of two or three levels, such as the kind of contract.
+/// The features by which a version's stability is looked at: the protected columns of the
+/// application (not all that is derived from them), and the categories of two or three
+/// levels, such as the kind of contract.
 fn slice_by(portfolio: &Portfolio, columns: &[Feature]) -> Vec<String> {
+    let asked = &portfolio.application().columns;
     let protected = |column: &&Feature| {
         let entry = portfolio.dictionary.entry(&column.name);
         entry.is_some_and(|entry| entry.protected)
     };
+    let attribute =
+        |column: &&Feature| protected(column) && asked.iter().any(|one| one.name == column.name);
     let plain = |column: &&Feature| {
         let levels = column.levels.as_ref().map_or(0, Vec::len);
         !protected(column) && (2..=SLICED_LEVELS).contains(&levels)
     };
-    let names = columns.iter().filter(protected);
+    let names = columns.iter().filter(attribute);
     let names = names.chain(columns.iter().filter(plain));
     names.map(|column| column.name.clone()).collect()
 }
