@@ -75,6 +75,29 @@ fn a_model_file_is_scored_and_explained_as_its_library_does() {
 }
 
 #[test]
+fn contributions_against_background_rows_add_up_to_the_margin() {
+    let out = folder();
+    let (file, rows) = (
+        fixture("categories", "model.txt"),
+        fixture("categories", "rows.csv"),
+    );
+    let path = out.path().join("scores.csv");
+    let more = ["--contributions", "background", "--background", text(&rows)];
+    score(&file, &rows, &path, &more).expect_success();
+    let (header, scored) = table(&path);
+    assert_eq!(header, table(&fixture("categories", "expected.csv")).0);
+    let mean = scored.iter().map(|row| row[0]).sum::<f64>() / scored.len() as f64;
+    for row in &scored {
+        assert!((row[2..].iter().sum::<f64>() - row[0]).abs() < 1e-9);
+        let bias = row.last().expect("the bias");
+        assert!(
+            (bias - mean).abs() < 1e-9,
+            "the mean margin of the background"
+        );
+    }
+}
+
+#[test]
 fn columns_are_found_by_name_and_others_are_told() {
     let out = folder();
     let rows = fs::read_to_string(fixture("gbdt", "rows.csv")).expect("rows");
