@@ -75,6 +75,29 @@ fn a_model_file_is_scored_and_explained_as_its_library_does() {
 }
 
 #[test]
+fn contributions_against_background_rows_add_up_to_the_margin() {
+    let out = folder();
+    let (file, rows) = (
+        fixture("categories", "model.txt"),
+        fixture("categories", "rows.csv"),
+    );
+    let path = out.path().join("scores.csv");
+    let more = ["--contributions", "background", "--background", text(&rows)];
+    score(&file, &rows, &path, &more).expect_success();
+    let (header, scored) = table(&path);
+    assert_eq!(header, table(&fixture("categories", "expected.csv")).0);
+    let mean = scored.iter().map(|row| row[0]).sum::<f64>() / scored.len() as f64;
+    for row in &scored {
+        assert!((row[2..].iter().sum::<f64>() - row[0]).abs() < 1e-9);
+        let bias = row.last().expect("the bias");
+        assert!(
+            (bias - mean).abs() < 1e-9,
+            "the mean margin of the background"
+        );
+    }
+}
+
+#[test]
 fn columns_are_found_by_name_and_others_are_told() {
     let out = folder();
     let rows = fs::read_to_string(fixture("gbdt", "rows.csv")).expect("rows");
@@ -163,6 +186,11 @@ fn what_cannot_be_scored_is_refused_by_place_and_nothing_is_written() {
 // --- import and export ---------------------------------------------------------------------
 
 fn import(octroi: &Installation, file: &Path, more: &[&str]) -> Ran {
+    let data = octroi.tables(&AZUR);
+    import_without_data(octroi, file, &[&["--data", text(&data)], more].concat())
+}
+
+fn import_without_data(octroi: &Installation, file: &Path, more: &[&str]) -> Ran {
     let mut all = vec!["model", "import", text(file), "--tenant", AZUR.slug];
     all.extend(["--portfolio", "home-credit", "--name", "elsewhere"]);
     all.extend(more);
@@ -223,7 +251,7 @@ fn applications(octroi: &Installation) -> (Vec<i64>, PathBuf) {
 
 #[test]
 fn an_imported_model_is_a_version_that_scores_as_its_file_does() {
-    let octroi = Installation::prepared(DatabaseKind::Sqlite);
+    let octroi = Installation::serving(DatabaseKind::Sqlite);
     let file = fixture("portfolio", "model.txt");
     let before = versions(&octroi);
     let told = import(&octroi, &file, &[]).expect_success();
@@ -257,15 +285,16 @@ fn an_imported_model_is_a_version_that_scores_as_its_file_does() {
         "{told}"
     );
     assert_eq!(versions(&octroi), before + 1);
+    let client = octroi.clients(&AZUR)[0];
     let by_api = octroi
         .partner(&AZUR)
         .post(
             "/api/v1/models/elsewhere/aliases/champion/decisions",
-            &json!({ "client_id": clients[0] }),
+            &json!({ "client_id": client }),
         )
         .expect(201);
     let margin = by_api["margin"].as_f64().map(f64::to_bits);
-    assert_eq!(margin, Some(by_version[&clients[0]].to_bits()));
+    assert_eq!(margin, Some(by_version[&client].to_bits()));
     let events = octroi.events(&AZUR, "model_imported");
     assert_eq!(events.len(), 1);
     // And written again it is scored the same.
@@ -330,8 +359,11 @@ fn a_file_that_cannot_be_a_version_leaves_none() {
         let told = refused(&without_levels, &["--levels", text(&path)]);
         assert!(told.contains(expected), "{expected}: {told}");
     }
-    let told = refused(&fixture("portfolio", "model.txt"), &["--data", "/nowhere"]);
+    let whole = fixture("portfolio", "model.txt");
+    let told = import_without_data(&octroi, &whole, &["--data", "/nowhere"]).expect_failure();
     assert!(told.contains("/nowhere"), "{told}");
+    let told = import_without_data(&octroi, &whole, &[]).expect_failure();
+    assert!(told.contains("--data"), "{told}");
     let elsewhere = [
         "model",
         "import",

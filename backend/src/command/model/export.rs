@@ -25,6 +25,8 @@ pub(in crate::command) struct ExportArguments {
 enum WrittenAs {
     /// LightGBM's text model.
     Lightgbm,
+    /// XGBoost's JSON model.
+    Xgboost,
 }
 
 pub(super) async fn run(
@@ -37,6 +39,7 @@ pub(super) async fn run(
     let model = service.models.resolve(&scope, &arguments.model).await?;
     let format = match arguments.format {
         WrittenAs::Lightgbm => Format::LightGbm,
+        WrittenAs::Xgboost => Format::XgBoost,
     };
     let exported = export::write(&model.package, format)?;
     for remark in &exported.remarks {

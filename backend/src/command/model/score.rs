@@ -8,7 +8,10 @@ use crate::models::{RowReader, ScoreWriter, first_of};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 use ndarray::ArrayView2;
+use octroi_model_registry::background::BackgroundExplainer;
 use octroi_model_registry::calibration::Calibration;
+use octroi_model_registry::forest::Forest;
+use octroi_model_registry::import::ImportedFeature;
 use octroi_model_registry::model::{Contributions, Model};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -48,7 +51,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
     let imported = model_in(&bytes_of(&arguments.model)?, &arguments.model)?;
-    let explains = explanation(arguments)?;
+    let explaining = Explaining::new(arguments, &imported.forest, &imported.features)?;
     let mut rows = RowReader::open(&arguments.rows, &imported.features)?;
     if !rows.ignored.is_empty() {
         eprintln!(
@@ -66,12 +69,13 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
         path: arguments.out.clone(),
         source,
     };
-    let mut out = ScoreWriter::create(&arguments.out, explains.then_some(names)).map_err(failed)?;
+    let mut out = ScoreWriter::create(&arguments.out, explaining.wanted().then_some(names))
+        .map_err(failed)?;
     let mut bar = LateBar::new(&arguments.rows);
     let mut scored = 0;
     while let Some(piece) = rows.next_rows(PIECE)? {
         let margins = model.margins(piece.view());
-        let contributions = explains.then(|| contributions(&model, piece.view()));
+        let contributions = explaining.contributions(&model, piece.view());
         for (row, &margin) in margins.iter().enumerate() {
             let explained = contributions.as_ref().map(|all| &all[row]);
             out.row(margin, calibration.pd(margin), explained)
@@ -86,26 +90,59 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Whether contributions are wanted; which kind can only be the path's so far.
-fn explanation(arguments: &ScoreArguments) -> Result<bool, CommandError> {
-    match (arguments.contributions, &arguments.background) {
-        (None, None) => Ok(false),
-        (Some(Kind::Path), None) => Ok(true),
-        (Some(Kind::Background), None) => Err(CommandError::Usage(
-            "--contributions background needs --background CSV: the rows to compare with"
-                .to_owned(),
-        )),
-        (Some(Kind::Background), Some(_)) => Err(CommandError::Usage(
-            "--contributions background is not built into this version".to_owned(),
-        )),
-        (_, Some(_)) => Err(CommandError::Usage(
-            "--background is for --contributions background only".to_owned(),
-        )),
-    }
+/// What is said of a margin besides.
+enum Explaining {
+    Nothing,
+    Path,
+    Background(Box<BackgroundExplainer>),
 }
 
-fn contributions(model: &Model, rows: ArrayView2<'_, f64>) -> Vec<Contributions> {
-    model.contributions_of(rows)
+impl Explaining {
+    fn new(
+        arguments: &ScoreArguments,
+        forest: &Forest,
+        features: &[ImportedFeature],
+    ) -> Result<Self, CommandError> {
+        let refused = |why: &str| Err(CommandError::Usage(why.to_owned()));
+        match (arguments.contributions, &arguments.background) {
+            (None, None) => Ok(Self::Nothing),
+            (Some(Kind::Path), None) => Ok(Self::Path),
+            (Some(Kind::Background), None) => refused(
+                "--contributions background needs --background CSV: the rows to compare with",
+            ),
+            (Some(Kind::Background), Some(path)) => {
+                let rows = RowReader::open(path, features)?.all_rows()?;
+                let explainer = BackgroundExplainer::new(forest, rows.view());
+                let explainer = explainer
+                    .map_err(|error| CommandError::Usage(format!("{}: {error}", path.display())))?;
+                Ok(Self::Background(Box::new(explainer)))
+            }
+            (_, Some(_)) => refused("--background is for --contributions background only"),
+        }
+    }
+
+    fn wanted(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    fn contributions(
+        &self,
+        model: &Model,
+        rows: ArrayView2<'_, f64>,
+    ) -> Option<Vec<Contributions>> {
+        match self {
+            Self::Nothing => None,
+            Self::Path => Some(model.contributions_of(rows)),
+            Self::Background(explainer) => {
+                let values = explainer.explain_rows(rows);
+                let of_row = |values: ndarray::ArrayView1<'_, f64>| Contributions {
+                    base_value: explainer.base_value(),
+                    values: values.to_vec(),
+                };
+                Some(values.rows().into_iter().map(of_row).collect())
+            }
+        }
+    }
 }
 
 /// A bar for those who have waited a while.
