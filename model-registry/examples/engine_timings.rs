@@ -10,7 +10,7 @@ use std::error::Error;
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use octroi_model_registry::forest::Forest;
 use octroi_model_registry::import;
 
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             rows: table,
         } = loaded.get(name).ok_or("no such model")?;
         let rows: usize = rows.parse()?;
-        let (seconds, numbers) = run(task, forest, table.slice(s![..rows, ..]))?;
+        let (seconds, numbers) = run(task, forest, table.slice_axis(Axis(0), Slice::from(..rows)))?;
         let bytes: Vec<u8> = numbers.into_iter().flat_map(f64::to_le_bytes).collect();
         std::fs::write(out, bytes)?;
         writeln!(answers, "{seconds:e}")?;

@@ -341,20 +341,19 @@ impl<const LANES: usize> Prepared<LANES> {
     ) {
         above[0] = block.weight;
         for (index, (split, &yes)) in self.splits.iter().zip(answer).enumerate() {
-            let [a, b] = split.child.map(|child| child as usize);
+            let (a, b) = (split.child[0] as usize, split.child[1] as usize);
             let before = above[index];
             if split.repeat == FIRST {
                 above[a] = before * block.factor(yes, split.z[0]);
                 above[b] = before * block.factor(1.0 - yes, split.z[1]);
             } else {
                 // Leaves' factors are made too: cheaper than a branch.
-                let repeat = &self.repeats[split.repeat as usize];
                 let state = usize::from(inside[index]);
                 let before = before * block.replaced[split.repeat as usize][state];
                 above[index] = before;
-                let [f, g] = block.repeated(repeat, state, yes);
-                above[a] = before * f;
-                above[b] = before * g;
+                let [z, other_z] = self.repeats[split.repeat as usize].z[state];
+                above[a] = before * block.repeated(state, yes, z);
+                above[b] = before * block.repeated(state, 1.0 - yes, other_z);
             }
         }
     }
@@ -373,7 +372,7 @@ impl<const LANES: usize> Prepared<LANES> {
         let below = &mut passes.below[..=splits];
         below[splits] = Lanes::ZERO;
         for (index, (split, &yes)) in self.splits.iter().zip(answer).enumerate().rev() {
-            let [a, b] = split.child.map(|child| child as usize);
+            let (a, b) = (split.child[0] as usize, split.child[1] as usize);
             let a = below[a] + Lanes::all(split.value[0]);
             let b = below[b] + Lanes::all(split.value[1]);
             let no = 1.0 - yes;
@@ -388,7 +387,9 @@ impl<const LANES: usize> Prepared<LANES> {
                 let repeat = &self.repeats[split.repeat as usize];
                 let state = usize::from(inside[index]);
                 let counts = f64::from(u8::from(inside[index]));
-                let [f, g] = block.repeated(repeat, state, yes);
+                let [z, other_z] = repeat.z[state];
+                let f = block.repeated(state, yes, z);
+                let g = block.repeated(state, no, other_z);
                 let here = block.replaced[split.repeat as usize][state] * (f * a + g * b);
                 below[index] = here;
                 let share = Lanes::all(share_a * counts) * a + Lanes::all(share_b * counts) * b
@@ -423,13 +424,11 @@ impl<const LANES: usize> Block<LANES> {
         Lanes::all(o) * self.t + self.rest[1] * Lanes::all(z)
     }
 
-    /// The factors of both edges of a split on a feature met before.
+    /// The factor of an edge of a split on a feature met before: as it stands, or, where the
+    /// row has left before, z alone.
     #[inline(always)]
-    fn repeated(&self, repeat: &Repeat, state: usize, yes: f64) -> [Lanes<LANES>; 2] {
-        let inside = state as f64;
-        let z = repeat.z[state];
-        [(yes, z[0]), (1.0 - yes, z[1])]
-            .map(|(o, z)| Lanes::all(o * inside) * self.t + self.rest[state] * Lanes::all(z))
+    fn repeated(&self, state: usize, o: f64, z: f64) -> Lanes<LANES> {
+        Lanes::all(o * state as f64) * self.t + self.rest[state] * Lanes::all(z)
     }
 }
 
@@ -441,15 +440,6 @@ impl<const LANES: usize> Lanes<LANES> {
         Self([number; LANES])
     }
 
-    #[inline(always)]
-    fn with(self, other: Self, operation: impl Fn(f64, f64) -> f64) -> Self {
-        let mut result = self;
-        for (result, &other) in result.0.iter_mut().zip(&other.0) {
-            *result = operation(*result, other);
-        }
-        result
-    }
-
     fn sum(self) -> f64 {
         self.0.iter().sum()
     }
@@ -459,8 +449,11 @@ impl<const LANES: usize> std::ops::Add for Lanes<LANES> {
     type Output = Self;
 
     #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.with(other, |left, right| left + right)
+    fn add(mut self, other: Self) -> Self {
+        for (number, other) in self.0.iter_mut().zip(other.0) {
+            *number += other;
+        }
+        self
     }
 }
 
@@ -468,8 +461,11 @@ impl<const LANES: usize> std::ops::Sub for Lanes<LANES> {
     type Output = Self;
 
     #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.with(other, |left, right| left - right)
+    fn sub(mut self, other: Self) -> Self {
+        for (number, other) in self.0.iter_mut().zip(other.0) {
+            *number -= other;
+        }
+        self
     }
 }
 
@@ -477,8 +473,11 @@ impl<const LANES: usize> std::ops::Mul for Lanes<LANES> {
     type Output = Self;
 
     #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        self.with(other, |left, right| left * right)
+    fn mul(mut self, other: Self) -> Self {
+        for (number, other) in self.0.iter_mut().zip(other.0) {
+            *number *= other;
+        }
+        self
     }
 }
 
