@@ -12,6 +12,7 @@
 //! range. Scoring therefore needs no check per step.
 
 mod compiled;
+mod single;
 
 use std::sync::OnceLock;
 
@@ -24,6 +25,7 @@ use crate::explain::Explainer;
 use crate::model::with_slice;
 
 pub(crate) use compiled::{Comparison, Encoding, contiguous};
+pub(crate) use single::{CategorySets, CompiledNode};
 
 use compiled::Compiled;
 

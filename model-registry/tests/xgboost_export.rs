@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use octroi_model_registry::boosting::{BoostingParameters, Growth, Hessboost, Trainer, rounded_below};
+use octroi_model_registry::boosting::{
+    BoostingParameters, Growth, Hessboost, Trainer, rounded_below,
+};
 use octroi_model_registry::export::xgboost::json;
 use octroi_model_registry::forest::{Aggregation, CategorySet, Forest, Missing, Node, Test, Tree};
 use octroi_model_registry::import;

@@ -69,14 +69,19 @@ impl Paths {
         sets: &mut CategorySets,
     ) -> (Option<u32>, f64) {
         let content = &tree.nodes()[node as usize];
-        let (feature, left, right) = match content {
-            Node::Leaf { value, .. } => return (None, value * scale),
-            Node::Split {
-                feature,
-                left,
-                right,
-                ..
-            } => (*feature, *left, *right),
+        let (feature, left, right, compiled) = match (content, CompiledNode::new(content, sets)) {
+            (Node::Leaf { value, .. }, _) => return (None, value * scale),
+            (
+                Node::Split {
+                    feature,
+                    left,
+                    right,
+                    ..
+                },
+                Some(compiled),
+            ) => (*feature, *left, *right, compiled),
+            // Not reached: every split compiles.
+            (Node::Split { .. }, None) => return (None, 0.0),
         };
         let index = self.splits.len() as u32;
         let mut features = path.to_vec();
@@ -87,7 +92,7 @@ impl Paths {
         }
         let (parent, on_the_left) = above.unwrap_or((0, true));
         self.splits.push(Split {
-            node: CompiledNode::new(content, 0, sets),
+            node: compiled,
             parent,
             on_the_left,
             // Past the width nothing is right, but nobody will ask: such a tree is refused.
