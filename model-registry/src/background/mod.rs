@@ -13,8 +13,8 @@
 //!
 //! - a subtree is worth `r` everywhere plus `l - r` where its left child is passed, so a tree
 //!   is one term per split, with the path of an inner node, instead of one per leaf;
-//! - a term's values are added into the table of a term further down its path, so that about
-//!   one look-up in three remains;
+//! - a term's values are added into the table of a term further down its path: of the 150
+//!   trees with 31 leaves of the reference model 1,962 tables remain;
 //! - the values of a pattern need two sums over subsets (module `term`), not one per feature.
 //!
 //! A table has 2^d entries for a path of d features. Paths too deep for the room allowed keep
@@ -390,7 +390,7 @@ impl Deep {
     ) -> BatchValues {
         if features <= DEEPEST_PASSING_TABLE {
             // Sums over subsets are a straight run through memory, looking through a list is
-            // not: measured, one step of it is worth about four of the former.
+            // not: one step of it is taken for four of the former, an estimate, not measured.
             let by_table = (self.background.sizes() * (features + 6)) << (features - 1);
             let by_list = 4 * passed.len().min(1 << features) * self.background.len();
             if by_table < by_list {
