@@ -1,5 +1,5 @@
 // What the pages do beyond plain HTML: draw the charts from the JSON beside each canvas,
-// switch the theme, filter a list, copy a secret, ask before what cannot be undone. Every
+// try another threshold, switch the theme, filter a list, copy a secret, ask before what cannot be undone. Every
 // page works without this file.
 "use strict";
 (() => {
@@ -211,7 +211,7 @@
 
     cost_curve(d) {
       return {
-        data: { datasets: [dot(d.words.at, d.at), line(d.words.y, d.points)] },
+        data: { datasets: [dot(d.words.at, d.at), { ...dot(d.words.tried, d.at), data: [], pointStyle: "circle" }, line(d.words.y, d.points)] },
         options: {
           scales: { x: linear(d.words.x, percent(), { min: 0 }), y: linear(d.words.y, (v) => number(2).format(v)) },
           plugins: { legend: { display: true }, tooltip: tooltipPair(percent(1), (v) => number(3).format(v)) },
@@ -289,13 +289,40 @@
     within.querySelectorAll("figure.chart").forEach(draw);
   };
 
+  // The threshold that is tried out on the cost curve: everything is in the page already.
+
+  const explore = (range) => {
+    const figure = range.closest("figure");
+    const d = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const [threshold, cost, missed, refusedGood] = d.points[range.value];
+    const tried = range.value !== range.dataset.chosen;
+    const granted = d.rows - d.defaults - refusedGood + missed;
+    const difference = cost / d.at[1] - 1;
+    const said = {
+      threshold: percent(1)(threshold),
+      cost: decimal(cost, 3),
+      granted: percent(1)(granted / d.rows),
+      difference: tried ? (difference > 0 ? "+" : "") + percent(1)(difference).replace("-", "\u2212") : "–",
+      "granted-good": decimal(granted - missed, 0),
+      "granted-default": decimal(missed, 0),
+      "refused-good": decimal(refusedGood, 0),
+      "refused-default": decimal(d.defaults - missed, 0),
+    };
+    for (const [name, value] of Object.entries(said)) figure.querySelector(`[data-explored="${name}"]`).textContent = value;
+    range.setAttribute("aria-valuetext", said.threshold);
+    const chart = drawn.get(figure.querySelector("canvas"));
+    if (!chart) return;
+    chart.data.datasets[1].data = tried ? [{ x: threshold, y: cost }] : [];
+    chart.update("none");
+  };
+
   // Theme: the toggle, and the system's own change
 
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", () => drawAll());
 
   const ready = (within = document) => {
-    within.querySelectorAll("[data-theme-toggle], [data-filter], [data-copy]").forEach((element) => (element.hidden = false));
+    within.querySelectorAll("[data-theme-toggle], [data-filter], [data-copy], [data-explorer-control]").forEach((element) => (element.hidden = false));
     drawAll(within);
   };
 
@@ -306,6 +333,11 @@
       root.dataset.theme = now === "dark" ? "light" : "dark";
       document.cookie = `octroi_theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
       drawAll();
+    }
+    if (event.target.closest("[data-explorer-reset]")) {
+      const range = event.target.closest("figure").querySelector("[data-explorer]");
+      range.value = range.dataset.chosen;
+      explore(range);
     }
     const copy = event.target.closest("[data-copy]");
     if (copy) {
@@ -318,6 +350,7 @@
 
   // The filter over groups of information or features: lines that do not match are hidden.
   document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-explorer]")) explore(event.target);
     const box = event.target.closest("[data-filter]");
     if (!box) return;
     const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();

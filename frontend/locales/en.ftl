@@ -291,7 +291,6 @@ lower-is-better = lower is better
 costs-are = missed default { $fn }, good client refused { $fp }
 cost-per-client = Cost per client
 metrics-measured = Measured by cross-validation on { $rows } clients the model had not seen, { $defaults } of whom defaulted ({ $rate }).
-threshold-effect = At this threshold { $granted } of the clients are granted; { $missed } of those who default are missed and { $refused } of the good clients are refused.
 roc-title = ROC curve
 roc-x = Good clients refused
 roc-y = Defaults found
@@ -314,7 +313,7 @@ importance-title = Global contributions
 importance-summary = Mean absolute contribution of the most important features; the same numbers are in the table below
 importance-axis = Mean absolute contribution (log-odds)
 candidates = Candidates compared
-candidates-what = Stratified cross-validation with { $folds } folds; every candidate saw the same folds. Chosen is the highest AUC among those whose predictions are probabilities; weights distort them, so a weighted candidate is only shown.
+candidates-what = Stratified cross-validation with { $folds } folds; every candidate saw the same folds. Chosen is the highest AUC; a weighted candidate is only shown, because weights move margins away from the log-odds in which contributions are read.
 candidate = Candidate
 candidate-dummy = Default rate for everyone
 candidate-scorecard = Scorecard
@@ -335,6 +334,9 @@ imbalance-imported = as the model was trained
 imbalance-boosting = no weights; the threshold takes the costs into account
 imbalance-boosting-weighted = each default weighs { $ratio } good clients
 imbalance-boosting-monotone = no weights; the threshold takes the costs into account
+candidate-boosting-tuned = Gradient boosting, tuned
+candidate-what-boosting-tuned = Gradient boosted trees with searched settings.
+imbalance-boosting-tuned = no weights; the threshold takes the costs into account
 chosen = chosen
 training-data = Training data
 defaults = Defaults
@@ -347,6 +349,72 @@ table = Table
 file = File
 table-absent = not there
 parameters = Parameters
+interval = { $low } – { $high }
+intervals-what = Ranges are 95% bootstrap intervals from { $n } resamples of the clients.
+imported-from = Imported from a { $source } file, { $file }: what it was trained on is not known here.
+on-this-page = On this page
+measure = Measure
+rounds = Rounds
+default-rate = Default rate
+mean-pd-short = Mean PD
+expected-calibration-error = Calibration error
+calibration-method = Method
+calibration-method-none = None
+calibration-method-platt = Platt
+calibration-method-isotonic = Isotonic
+lift-title = Lift
+lift-share = Riskiest clients
+lift-times = Times the default rate
+lift-captured = Defaults among them
+lift-what = Of the clients with the highest probabilities: how many times the overall default rate they have, and what share of all defaults is among them.
+explorer-label = Try another threshold
+explorer-tried = Tried threshold
+explorer-reset = Back to the chosen one
+explorer-difference = Cost against the chosen threshold
+confusion-caption = Clients by decision and outcome
+confusion-repaid = Repaid
+confusion-defaulted = Defaulted
+confusion-refused = Refused
+beeswarm-heading = Contributions client by client
+beeswarm-title = Contributions client by client
+beeswarm-summary = One dot per client and feature, placed by contribution and shaded by value; the means are in the table below
+beeswarm-axis = lowers the risk ← contribution (log-odds) → raises the risk
+beeswarm-key = smallest to largest value
+beeswarm-key-missing = no value, or a category
+beeswarm-low = Mean, lowest third
+beeswarm-high = Mean, highest third
+beeswarm-missing = Mean, no value
+dependence-title = Partial dependence
+dependence-what = The mean probability of default of a sample of training rows when one feature is set, for all of them, to one value after the other and everything else stays as it is. Where two features go together some of these combinations do not occur; read the shape, not the last percent.
+dependence-summary = { $label }: mean probability from { $least } ({ $at-least }) to { $most } ({ $at-most })
+dependence-key = All plots share one scale. The dashed line is the default rate, { $rate }. Points stand at evenly spaced ranks: from one to the next there are about as many clients. An open dot (∅) is a missing value.
+dependence-levels-hidden = { $n ->
+    [one] and { $n } rarer category
+   *[other] and { $n } rarer categories
+}
+search-plot = Log loss by the value of
+search-logarithmic = (logarithmic)
+search-key = Each dot is a setting that was tried, its log loss upwards: lower is better. Filled dots were given more boosting after the first round; open ones went out with little, so their loss is higher for that reason too. The diamond was chosen.
+search-folded = { $n ->
+    [one] The { $n } setting that was tried
+   *[other] The { $n } settings that were tried
+}
+slices-title = Stability by group
+slices-caption = Measures by group of clients
+slices-what = The same predictions, group by group. A group is marked when its AUC lies below that of all clients, or its default rate away from the mean PD, by more than three standard errors, which chance alone does about once in 400 times; nothing is said of groups with fewer than { $few } defaults. Very small groups are left out.
+slices-key = First plot: the AUC with its 95% interval (Hanley and McNeil, 1982), the upright line is that of all clients. Second plot: the open dot is the default rate with its 95% interval (Wilson), the upright stroke the mean predicted probability.
+slices-none = This version's package holds no measures by group.
+slice-named = { $label } ({ $value })
+slices-folded = { $n ->
+    [one] { $n } more feature, with nothing to notice
+   *[other] { $n } more features, with nothing to notice
+}
+slice-protected = (protected by law)
+slice-flag-few = too few to tell
+slice-flag-ranks-worse = ranks worse
+slice-flag-underestimated = more defaults than predicted
+slice-flag-overestimated = fewer defaults than predicted
+waterfall-sum = Margin
 
 ## Drift
 drift-what = Compares the clients of today with those the model was trained on.
@@ -461,34 +529,141 @@ document-print = Every number in this document comes from the model package; non
 note-title = Methodological note
 note-of = { $name }, version { $version }
 note-summary = In short
-note-summary-text = The model gives each application a probability of default and refuses credit from { $threshold } upwards. On clients it had not seen it reaches an AUC of { $auc } and a business cost of { $cost } per client.
-note-1 = Data and their quality
-note-1-text = The model was trained on { $rows } applications of the portfolio { $portfolio }, of which { $defaults } ({ $rate }) ended in default, described by { $features } features. { $missing } of all cells are empty; an empty cell is taken as it is, nothing is filled in.
-note-1-tables = Tables that were read
-note-1-absent = Tables of the portfolio that were not there; features made from them are empty:
-note-1-missing = Where most is missing
-note-1-warnings = Warnings of the readers
 note-missing-of = Feature or family
-note-2 = How imbalance is treated
-note-2-text = Only { $rate } of the clients default, one for { $ratio } who repay. Accuracy would reward a model that grants everyone. The candidates are therefore compared on measures that do not depend on a threshold (AUC, average precision) and on the business cost, and the threshold is chosen from the costs instead of being left at 50%. What each candidate does besides:
-note-3 = Candidates compared
-note-3-text = Each candidate was trained { $folds } times on all folds but one and measured on the one left out; the folds have the same share of defaults and are the same for all. Seed { $seed }. The one chosen is marked; it was then trained on all rows. Chosen is the highest AUC among those whose predictions are probabilities; weights distort them, so a weighted candidate is only shown.
-note-4 = Cost function and threshold
-note-4-text = A missed default costs { $fn }, a good client refused costs { $fp } (the bank's own figures; only their ratio matters). For every threshold the cost per client is the mean over the clients held out. The lowest is at { $threshold }, with { $cost } per client.
-note-4-effect = There { $granted } of the clients are granted; { $missed } of those who default are missed and { $refused } of the good clients are refused.
-note-5 = How good the model is
-note-5-text = All figures come from predictions on clients held out in cross-validation.
-note-6 = What the model weighs
-note-6-text = Contributions are exact Shapley values in log-odds: for each client they add up, with the base value, to the score. Globally the mean of their absolute values says how much each feature moves the score. For one client the strongest of them become the reasons, at most two of a family and five in each direction.
-note-7 = Limits and what to watch
-note-7-history = The model knows only clients who were granted credit in the past; of those who were refused nobody knows whether they would have repaid.
-note-7-time = A model knows only the time its data come from. Before use, and every month after, the drift report compares current clients with those of the training.
-note-7-calibration = The threshold presumes that probabilities are right: watch the calibration, and choose the threshold again when the default rate moves away from { $rate }.
-note-7-costs = The costs are an assumption. Another ratio gives another threshold; the curve shows how flat the lowest point is.
-note-7-cause = Contributions say what the model used, not what causes default: changing a value need not change the client's risk.
-note-7-spread = Between folds the AUC varies by { $std } (one standard deviation): smaller differences between candidates mean little.
-note-7-fairness = Whether groups that the law protects are treated alike is not measured in this note.
-note-8 = Versions and fingerprints
+note-contents = Contents
+note-granted = { $granted } granted
+note-summary-text = The model gives each application a probability of default (PD) and refuses credit from { $threshold } upwards. Take one client who defaults and one who repays: in a share of { $auc } of such pairs (the AUC) it gives the first the higher probability. At the threshold its mistakes cost { $cost } per client, against { $all } if everyone were granted.
+note-origin = Origin
+note-origin-text = This version was not trained here. It was read from a { $source } file, { $file }, and scores and explains exactly as that file says.
+note-origin-unknown = What it was trained on, how candidates were compared and how its settings were chosen is not known here; those sections are therefore left out. Ask whoever trained it for their own documentation and keep it with this note.
+note-data = Data and their quality
+note-data-text = The model was trained on { $rows } applications of the portfolio { $portfolio }, of which { $defaults } ({ $rate }) ended in default, described by { $features } features. { $missing } of all cells are empty; an empty cell is taken as it is, nothing is filled in.
+note-data-imported = The model takes the { $features } features of the portfolio { $portfolio }. It was measured on { $rows } labelled applications of the bank, of which { $defaults } ({ $rate }) ended in default.
+note-data-tables = Files that were read, with the SHA-256 of their bytes
+note-data-absent = Tables of the portfolio that were not there; features made from them are empty:
+note-data-all-there = All tables of the portfolio were there.
+note-data-missing = { $complete ->
+    [0] No feature has a value for every client
+    [one] { $complete } feature has a value for every client
+   *[other] { $complete } features have a value for every client
+}; { $mostly ->
+    [0] none has none for more than half of them.
+    [one] { $mostly } has none for more than half of them.
+   *[other] { $mostly } have none for more than half of them.
+}
+note-data-missing-most = Where most is missing
+note-data-warnings = Warnings of the readers
+note-imbalance = How imbalance is treated
+note-imbalance-text = Only { $rate } of the clients default, one for { $ratio } who repay. Accuracy would reward a model that grants everyone. The candidates are therefore compared on measures that rarity does not distort and on the business cost, and the threshold is chosen from the costs instead of being left at 50%.
+note-imbalance-figures = Weights were tried against none: the same boosting reaches an AUC of { $auc } without weights and { $auc-weighted } with them, and a cost per client of { $cost } and { $cost-weighted }, each at its own best threshold. Once calibrated, its mean calibration error is { $error } without and { $error-weighted } with weights.
+note-imbalance-caption = What each candidate does about imbalance, and what comes of it
+note-cost = Cost function and threshold
+note-cost-text = A missed default costs { $fn }, a good client refused costs { $fp }: the bank's own figures, of which only the ratio moves the threshold. Every threshold is tried on the predictions the measures come from, and its cost per client is
+note-cost-formula = ({ $fn } × defaults granted + { $fp } × good clients refused) ÷ clients
+note-cost-least = The lowest cost is { $cost } per client, at { $threshold }; a PD at or above it is refused. Granting everyone would cost { $grant }, refusing everyone { $refuse }.
+note-cost-flat = The curve is flat there: from { $low } to { $high } the cost is at most { $more } higher.
+note-cost-effect = At the threshold { $granted } of the clients are granted; { $missed } of those who default are missed and { $refused } of the good clients are refused.
+note-candidates = Candidates and search
+note-candidates-text = Every candidate was measured in the same way on the same folds, as the next section tells. The AUC, its 95% interval and the other measures are those of all held-out predictions together; ± is one standard deviation between folds. The one chosen is marked: the highest AUC. A weighted candidate is only shown, because weights move margins away from the log-odds in which contributions are read.
+note-search = Search for the settings
+note-search-none = No settings were searched: boosting was tried with its defaults.
+note-search-text = { $n } settings of boosting, the defaults and others drawn at random from the ranges below, were tried by successive halving: all with little boosting, the better third again with three times as much, and the last until their held-out log loss stopped falling. { $on } of them went on after the first round. What is told is the log loss, and the AUC, on clients the forests had not seen.
+note-search-trials = The { $n } settings of least log loss
+note-procedure = How it was measured
+note-procedure-text = Measures are out of fold: each client is judged by a model that has not seen that client.
+procedure-folds = The clients are dealt into { $folds } folds in random order (seed { $seed }), those who defaulted and those who repaid separately, so that every fold has the same share of defaults.
+procedure-held-out = Each candidate is trained { $folds } times, each time on all folds but one, and predicts the clients of the fold left out. Together these predictions cover every client once.
+procedure-rounds = The number of boosting rounds is chosen anew for each fold left out, on the other folds alone (nested cross-validation): forests grown without that fold and one more are stopped where their log loss on the one more is least.
+procedure-search = So are the settings of the tuned candidate: the search is run for every fold left out. The trials shown above are those of the final model's search.
+procedure-calibration = Calibration maps are fitted on the margins of the other folds and applied to the fold left out. The simplest is kept unless a richer one has a log loss lower by more than one standard error; it is then fitted on all held-out margins.
+procedure-threshold = The threshold is that of least cost over all these calibrated predictions.
+procedure-final = At last the chosen candidate is trained on all clients; whatever had to be chosen for a fold is chosen for it in the same way. That model is this version; the measures are those of its like, trained on one fold less.
+note-calibration = Calibration
+note-calibration-text = A model's margin says who is riskier; calibration turns it into a probability that can be compared with the threshold. It never changes the order of two clients.
+note-calibration-none = Here the probability is the logistic function of the margin, without a further map.
+note-calibration-platt = Here it is Platt's: PD = 1 ÷ (1 + exp(−({ $slope } × margin { $intercept }))).
+note-calibration-isotonic = Here it is an isotonic regression: straight lines between { $corners } points that never descend.
+note-calibration-trials = Calibrations compared
+note-calibration-not-compared = No calibrations were compared for this version.
+note-calibration-error = Over tenths of the clients by PD, predicted probability and default rate differ by { $error } on average.
+note-calibration-interval = Resamples of the clients give { $interval } (95%): resampling adds chance of its own, which always widens this distance, so the figure may lie below all of them.
+calibration-tenths = Tenths of the clients by PD
+note-quality = How good the model is
+note-quality-text = All figures come from predictions for clients held out in cross-validation.
+note-quality-imported = The figures come from labelled clients of the bank. Whether the model had seen any of them in its training is not known: if so, they are too good.
+out-of-fold = Out of fold
+kept-apart = Kept apart
+interval-heading = 95% interval
+cost-per-client-least = Cost per client, cheapest threshold
+note-holdout = Clients kept apart
+note-holdout-text = { $rows } labelled clients, { $defaults } of whom defaulted ({ $rate }), took no part in anything above. At the version's threshold the cost is { $cost } per client; the cheapest threshold for them would have been { $threshold }, with { $least }.
+note-holdout-alike = The out-of-fold AUC lies within the interval of theirs: chance explains the difference.
+note-holdout-worse = The out-of-fold AUC lies above the interval of theirs: the model does clearly worse on them than cross-validation promised.
+note-holdout-better = The out-of-fold AUC lies below the interval of theirs: the model does clearly better on them; find out what makes these clients easier.
+note-holdout-none = No labelled clients were kept apart for this version, so nothing can be said here.
+note-global = What the model weighs
+note-global-text = Contributions are exact Shapley values in log-odds. The mean of their absolute values over a sample of training rows says how much each feature moves the score.
+beeswarm-what = Each dot is one training row, without its value. Dark dots on the right: large values raise the risk; dark dots on the left: they lower it. A long tail is a feature that matters much for few clients.
+beeswarm-none = This version's package holds no contributions client by client.
+dependence-none = This version's package holds no partial dependence.
+note-local = How one score is explained
+note-local-text = For each client the base value and the contributions add up exactly to the margin, and calibration makes the margin a probability. The strongest contributions become the reasons given to the client, at most two of a family and five in each direction.
+note-local-example = The example is the mean of the { $n ->
+    [one] one client
+   *[other] { $n } clients
+} of the kept training sample whose PD is nearest to the threshold of { $threshold }: means of contributions add up as contributions do. It shows what typically brings a client there, and shows no single person's values or contributions.
+note-local-figure = { $n ->
+    [one] One client
+   *[other] Mean of { $n } clients
+} near the threshold, log-odds of default
+note-local-reading = The base value { $base } is a PD of { $base-pd }; with the contributions the margin is { $margin }, a PD of { $pd }.
+note-local-none = This version's package keeps no sample of rows, so no example can be shown.
+note-points-text = A client starts with { $start } points and gets those of one bin of each feature; more points are less risk. { $score } points are { $odds } good clients to one default, and every { $double } points more double these odds.
+note-slices = Stability by group of clients
+note-limits = Limits
+limit-history = The model knows only clients who were granted credit in the past; of those who were refused nobody knows whether they would have repaid.
+limit-time = The measures are out of fold, not out of time: the folds mix clients of one period, and no later clients were kept apart. How the model does on those to come is not measured.
+limit-time-holdout = The measures are out of fold, not out of time. Only if the clients kept apart applied later than those of the training do their figures speak of time.
+limit-optimism = The candidate (of { $candidates }), the kind of calibration and the threshold were chosen on the same held-out predictions that the measures come from, which makes these a little too good. Rounds and settings were not: each was chosen without the clients it is measured on.
+limit-imported = Nothing is known here of the data this model was trained on: neither their age nor their quality, nor whether clients of the bank were among them.
+limit-interval = With { $defaults } defaults the AUC is known to lie within { $auc } and the cost per client within { $cost } (95%): differences between models smaller than that prove nothing by themselves.
+limit-spread = Between folds the AUC varies by { $std } (one standard deviation).
+limit-absent = { $n ->
+    [one] One table of the portfolio was not there ({ $tables })
+   *[other] { $n } tables of the portfolio were not there ({ $tables })
+}: the model has learned nothing from it. When such data arrive, train a new version; this one will not use them well.
+limit-missing = { $n ->
+    [one] { $n } feature has
+   *[other] { $n } features have
+} no value for more than half of the clients: what is learned from those who have one may not hold for the others.
+limit-slices-worse = { $n ->
+    [one] In one group the model ranks clearly worse than elsewhere: { $groups }.
+   *[other] In { $n } groups the model ranks clearly worse than elsewhere: { $groups }.
+}
+limit-slices-under = { $n ->
+    [one] In one group there are clearly more defaults than predicted: { $groups }.
+   *[other] In { $n } groups there are clearly more defaults than predicted: { $groups }.
+}
+limit-slices-over = { $n ->
+    [one] In one group there are clearly fewer defaults than predicted, so that clients are refused who need not be: { $groups }.
+   *[other] In { $n } groups there are clearly fewer defaults than predicted, so that clients are refused who need not be: { $groups }.
+}
+limit-slices-few = { $n ->
+    [one] One group is too small for anything to be said of it: { $groups }.
+   *[other] { $n } groups are too small for anything to be said of them: { $groups }.
+}
+limit-costs = The costs are an assumption, the same for every client whatever the amount. Another ratio gives another threshold.
+limit-cause = Contributions and partial dependence say what the model used, not what causes default: changing a value need not change the client's risk.
+limit-fairness = The measures by group say whether the model is as good for some as for others. They are no proof that groups the law protects are treated alike.
+note-watch = What to watch
+watch-drift = Drift of the features that weigh most: { $features }. The drift report compares current clients with those of the training; read it before use and every month.
+watch-drift-share = Drift of the features that weigh most, { $share } of all contributions together: { $features }. The drift report compares current clients with those of the training; read it before use and every month, and know what happens when a source of one of them fails.
+watch-granted = Grants and their defaults: with clients like these { $granted } are granted, and { $rate } of those granted default. A grant rate or a default rate that leaves these figures is the first sign.
+watch-calibration = Calibration: the threshold presumes that probabilities are right. Choose it again when the default rate of all applicants moves away from { $rate }, or the calibration error grows beyond { $error }.
+watch-auc = Ranking: an AUC below { $low } on as many new clients whose outcome has become known is worse than chance explains.
+watch-costs = The costs: when a missed default no longer costs { $fn } for every { $fp } of a good client refused, the threshold is no longer the cheapest.
+note-fingerprints = Versions and fingerprints
+note-fingerprints-text = The same data, seed and code give the same package, byte for byte; its SHA-256 is its name.
 drift-title = Data drift report
 drift-method = Each feature is compared bin by bin (the deciles of the reference; frequent values, categories and missing values are bins of their own). The population stability index and the Jensen-Shannon distance measure how far apart the two are, the Kolmogorov-Smirnov or chi-square test whether chance could do it; its p-values are corrected for the number of features. With many clients even a harmless shift is significant, so the verdict follows the index.
 drift-score = The score

@@ -288,7 +288,6 @@ lower-is-better = plus bas est meilleur
 costs-are = défaut manqué { $fn }, bon client refusé { $fp }
 cost-per-client = Coût par client
 metrics-measured = Mesuré par validation croisée sur { $rows } clients que le modèle n’avait pas vus, dont { $defaults } en défaut ({ $rate }).
-threshold-effect = À ce seuil, { $granted } des clients obtiennent le crédit ; { $missed } des défauts sont manqués et { $refused } des bons clients sont refusés.
 roc-title = Courbe ROC
 roc-x = Bons clients refusés
 roc-y = Défauts détectés
@@ -311,7 +310,7 @@ importance-title = Contributions globales
 importance-summary = Contribution absolue moyenne des variables les plus importantes ; les mêmes nombres sont dans le tableau ci-dessous
 importance-axis = Contribution absolue moyenne (log-cote)
 candidates = Candidats comparés
-candidates-what = Validation croisée stratifiée à { $folds } plis ; chaque candidat a vu les mêmes plis. Est retenue l’AUC la plus haute parmi les candidats dont les prédictions sont des probabilités ; les poids les déforment : un candidat pondéré n’est que montré.
+candidates-what = Validation croisée stratifiée à { $folds } plis ; chaque candidat a vu les mêmes plis. Est retenue l’AUC la plus haute ; un candidat pondéré n’est que montré, car les poids éloignent les marges des log-cotes dans lesquelles les contributions se lisent.
 candidate = Candidat
 candidate-dummy = Taux de défaut pour tous
 candidate-scorecard = Grille de score
@@ -332,6 +331,9 @@ imbalance-imported = tel que le modèle a été entraîné
 imbalance-boosting = sans poids ; le seuil tient compte des coûts
 imbalance-boosting-weighted = chaque défaut pèse { $ratio } bons clients
 imbalance-boosting-monotone = sans poids ; le seuil tient compte des coûts
+candidate-boosting-tuned = Boosting de gradient réglé
+candidate-what-boosting-tuned = Arbres à gradient boosté aux réglages cherchés.
+imbalance-boosting-tuned = sans poids ; le seuil tient compte des coûts
 chosen = retenu
 training-data = Données d’entraînement
 defaults = Défauts
@@ -344,6 +346,72 @@ table = Table
 file = Fichier
 table-absent = absente
 parameters = Paramètres
+interval = { $low } – { $high }
+intervals-what = Les fourchettes sont des intervalles bootstrap à 95 %, tirés de { $n } rééchantillonnages des clients.
+imported-from = Importé d’un fichier { $source }, { $file } : on ne sait pas ici sur quoi il a été entraîné.
+on-this-page = Sur cette page
+measure = Mesure
+rounds = Tours
+default-rate = Taux de défaut
+mean-pd-short = PD moyenne
+expected-calibration-error = Erreur de calibration
+calibration-method = Méthode
+calibration-method-none = Aucune
+calibration-method-platt = Platt
+calibration-method-isotonic = Isotonique
+lift-title = Concentration des défauts (lift)
+lift-share = Clients les plus risqués
+lift-times = Multiple du taux de défaut
+lift-captured = Part des défauts
+lift-what = Parmi les clients aux probabilités les plus élevées : combien de fois le taux de défaut global, et quelle part de tous les défauts.
+explorer-label = Essayer un autre seuil
+explorer-tried = Seuil essayé
+explorer-reset = Revenir au seuil retenu
+explorer-difference = Coût par rapport au seuil retenu
+confusion-caption = Clients selon la décision et le résultat
+confusion-repaid = Ont remboursé
+confusion-defaulted = En défaut
+confusion-refused = Refusés
+beeswarm-heading = Les contributions, client par client
+beeswarm-title = Contributions client par client
+beeswarm-summary = Un point par client et par variable, placé selon la contribution et ombré selon la valeur ; les moyennes sont dans le tableau ci-dessous
+beeswarm-axis = diminue le risque ← contribution (log-cote) → augmente le risque
+beeswarm-key = de la plus petite à la plus grande valeur
+beeswarm-key-missing = valeur manquante, ou catégorie
+beeswarm-low = Moyenne, tiers le plus bas
+beeswarm-high = Moyenne, tiers le plus haut
+beeswarm-missing = Moyenne, sans valeur
+dependence-title = Dépendance partielle
+dependence-what = La probabilité de défaut moyenne d’un échantillon de lignes d’entraînement quand une variable prend pour toutes une valeur après l’autre, le reste étant inchangé. Quand deux variables vont ensemble, certaines de ces combinaisons n’existent pas : il faut lire la forme, non le dernier pour cent.
+dependence-summary = { $label } : probabilité moyenne de { $least } ({ $at-least }) à { $most } ({ $at-most })
+dependence-key = Tous les graphiques ont la même échelle. La ligne tiretée est le taux de défaut, { $rate }. Les points sont à des rangs régulièrement espacés : de l’un au suivant, il y a à peu près autant de clients. Un point creux (∅) est une valeur manquante.
+dependence-levels-hidden = { $n ->
+    [one] et { $n } catégorie plus rare
+   *[other] et { $n } catégories plus rares
+}
+search-plot = Perte logarithmique selon la valeur de
+search-logarithmic = (logarithmique)
+search-key = Chaque point est un réglage essayé, sa perte logarithmique en hauteur : plus bas est meilleur. Les points pleins ont reçu plus de boosting après le premier tour ; les creux ont été écartés avec peu, ce qui suffit à élever leur perte. Le losange est le réglage retenu.
+search-folded = { $n ->
+    [one] Le réglage essayé
+   *[other] Les { $n } réglages essayés
+}
+slices-title = Stabilité par groupe
+slices-caption = Mesures par groupe de clients
+slices-what = Les mêmes prédictions, groupe par groupe. Un groupe est signalé quand son AUC est inférieure à celle de tous les clients, ou son taux de défaut éloigné de la PD moyenne, de plus de trois erreurs types, ce que le seul hasard donne environ une fois sur 400 ; rien n’est dit des groupes de moins de { $few } défauts. Les très petits groupes sont laissés de côté.
+slices-key = Premier graphique : l’AUC avec son intervalle à 95 % (Hanley et McNeil, 1982) ; le trait vertical est celle de tous les clients. Second graphique : le point creux est le taux de défaut avec son intervalle à 95 % (Wilson) ; le trait vertical est la probabilité moyenne prédite.
+slices-none = Le paquet de cette version ne contient pas de mesures par groupe.
+slice-named = { $label } ({ $value })
+slices-folded = { $n ->
+    [one] { $n } autre variable, sans rien à signaler
+   *[other] { $n } autres variables, sans rien à signaler
+}
+slice-protected = (protégé par la loi)
+slice-flag-few = trop peu pour conclure
+slice-flag-ranks-worse = classe moins bien
+slice-flag-underestimated = plus de défauts que prédit
+slice-flag-overestimated = moins de défauts que prédit
+waterfall-sum = Marge
 
 ## Dérive
 drift-what = Compare les clients d’aujourd’hui à ceux de l’entraînement du modèle.
@@ -458,34 +526,141 @@ document-print = Chaque nombre de ce document vient du paquet du modèle ; auc
 note-title = Note méthodologique
 note-of = { $name }, version { $version }
 note-summary = En bref
-note-summary-text = Le modèle donne à chaque demande une probabilité de défaut et refuse le crédit à partir de { $threshold }. Sur des clients qu’il n’avait pas vus, il atteint une AUC de { $auc } et un coût métier de { $cost } par client.
-note-1 = Les données et leur qualité
-note-1-text = Le modèle a été entraîné sur { $rows } demandes du portefeuille { $portfolio }, dont { $defaults } ({ $rate }) ont fini en défaut, décrites par { $features } variables. { $missing } des cases sont vides ; une case vide est prise telle quelle, rien n’est complété.
-note-1-tables = Tables lues
-note-1-absent = Tables du portefeuille absentes ; les variables qui en viennent sont vides :
-note-1-missing = Où il manque le plus
-note-1-warnings = Avertissements à la lecture
 note-missing-of = Variable ou famille
-note-2 = Le traitement du déséquilibre
-note-2-text = Seuls { $rate } des clients font défaut, un pour { $ratio } qui remboursent. L’exactitude récompenserait un modèle qui accorde à tous. Les candidats sont donc comparés sur des mesures qui ne dépendent pas d’un seuil (AUC, précision moyenne) et sur le coût métier, et le seuil est choisi d’après les coûts au lieu d’être laissé à 50 %. Ce que chaque candidat fait en outre :
-note-3 = Les candidats comparés
-note-3-text = Chaque candidat a été entraîné { $folds } fois sur tous les plis sauf un et mesuré sur celui laissé de côté ; les plis ont la même part de défauts et sont les mêmes pour tous. Graine { $seed }. Celui qui est retenu est marqué ; il a ensuite été entraîné sur toutes les lignes. Est retenue l’AUC la plus haute parmi les candidats dont les prédictions sont des probabilités ; les poids les déforment : un candidat pondéré n’est que montré.
-note-4 = La fonction de coût et le seuil
-note-4-text = Un défaut manqué coûte { $fn }, un bon client refusé coûte { $fp } (les chiffres de la banque ; seul leur rapport compte). Pour chaque seuil, le coût par client est la moyenne sur les clients mis de côté. Le plus bas est à { $threshold }, avec { $cost } par client.
-note-4-effect = À ce seuil, { $granted } des clients obtiennent le crédit ; { $missed } des défauts sont manqués et { $refused } des bons clients sont refusés.
-note-5 = La qualité du modèle
-note-5-text = Tous les chiffres viennent de prédictions sur des clients mis de côté dans la validation croisée.
-note-6 = Ce qui pèse dans le modèle
-note-6-text = Les contributions sont des valeurs de Shapley exactes, en log-cotes : pour chaque client, elles font le score en s’ajoutant à la valeur de base. Globalement, la moyenne de leurs valeurs absolues dit combien chaque variable déplace le score. Pour un client, les plus fortes deviennent les raisons, au plus deux par famille et cinq dans chaque sens.
-note-7 = Les limites et ce qu’il faut surveiller
-note-7-history = Le modèle ne connaît que des clients qui ont obtenu un crédit ; de ceux qui ont été refusés, nul ne sait s’ils auraient remboursé.
-note-7-time = Un modèle ne connaît que l’époque de ses données. Avant l’usage, puis chaque mois, le rapport de dérive compare les clients actuels à ceux de l’entraînement.
-note-7-calibration = Le seuil suppose des probabilités justes : surveillez la calibration, et choisissez de nouveau le seuil quand le taux de défaut s’éloigne de { $rate }.
-note-7-costs = Les coûts sont une hypothèse. Un autre rapport donne un autre seuil ; la courbe montre combien le point le plus bas est plat.
-note-7-cause = Les contributions disent ce que le modèle a utilisé, non ce qui cause le défaut : changer une valeur ne change pas forcément le risque du client.
-note-7-spread = D’un pli à l’autre, l’AUC varie de { $std } (un écart type) : de plus petites différences entre candidats signifient peu.
-note-7-fairness = Cette note ne mesure pas si les groupes que la loi protège sont traités de même.
-note-8 = Versions et empreintes
+note-contents = Sommaire
+note-granted = { $granted } accordés
+note-summary-text = Le modèle donne à chaque demande une probabilité de défaut (PD) et refuse le crédit à partir de { $threshold }. Prenez un client qui fait défaut et un autre qui rembourse : dans une part de { $auc } de ces paires (l’AUC), il donne au premier la probabilité la plus haute. Au seuil, ses erreurs coûtent { $cost } par client, contre { $all } si l’on accordait à tous.
+note-origin = L’origine
+note-origin-text = Cette version n’a pas été entraînée ici. Elle a été lue d’un fichier { $source }, { $file }, et elle calcule scores et explications exactement comme ce fichier le dit.
+note-origin-unknown = Sur quoi elle a été entraînée, comment des candidats ont été comparés et ses réglages choisis, on ne le sait pas ici ; ces chapitres sont donc laissés de côté. Demandez sa documentation à qui l’a entraînée et gardez-la avec cette note.
+note-data = Les données et leur qualité
+note-data-text = Le modèle a été entraîné sur { $rows } demandes du portefeuille { $portfolio }, dont { $defaults } ({ $rate }) ont fini en défaut, décrites par { $features } variables. { $missing } des cases sont vides ; une case vide est prise telle quelle, rien n’est complété.
+note-data-imported = Le modèle prend les { $features } variables du portefeuille { $portfolio }. Il a été mesuré sur { $rows } demandes de la banque dont l’issue est connue, dont { $defaults } ({ $rate }) ont fini en défaut.
+note-data-tables = Fichiers lus, avec le SHA-256 de leurs octets
+note-data-absent = Tables du portefeuille absentes ; les variables qui en viennent sont vides :
+note-data-all-there = Toutes les tables du portefeuille étaient là.
+note-data-missing = { $complete ->
+    [0] Aucune variable n’a de valeur pour tous les clients
+    [one] { $complete } variable a une valeur pour tous les clients
+   *[other] { $complete } variables ont une valeur pour tous les clients
+} ; { $mostly ->
+    [0] aucune n’en manque pour plus de la moitié d’entre eux.
+    [one] { $mostly } en manque pour plus de la moitié d’entre eux.
+   *[other] { $mostly } en manquent pour plus de la moitié d’entre eux.
+}
+note-data-missing-most = Où il manque le plus
+note-data-warnings = Avertissements à la lecture
+note-imbalance = Le traitement du déséquilibre
+note-imbalance-text = Seuls { $rate } des clients font défaut, un pour { $ratio } qui remboursent. L’exactitude récompenserait un modèle qui accorde à tous. Les candidats sont donc comparés sur des mesures que la rareté ne fausse pas et sur le coût métier, et le seuil est choisi d’après les coûts au lieu d’être laissé à 50 %.
+note-imbalance-figures = Les poids ont été comparés à leur absence : le même boosting atteint une AUC de { $auc } sans poids et de { $auc-weighted } avec, et un coût par client de { $cost } et de { $cost-weighted }, chacun à son propre meilleur seuil. Une fois calibré, son erreur de calibration moyenne est de { $error } sans poids et de { $error-weighted } avec.
+note-imbalance-caption = Ce que fait chaque candidat du déséquilibre, et ce qui en résulte
+note-cost = La fonction de coût et le seuil
+note-cost-text = Un défaut manqué coûte { $fn }, un bon client refusé { $fp } : ce sont les chiffres de la banque, et seul leur rapport déplace le seuil. Chaque seuil est essayé sur les prédictions dont viennent les mesures, et son coût par client est
+note-cost-formula = ({ $fn } × défauts accordés + { $fp } × bons clients refusés) ÷ clients
+note-cost-least = Le coût le plus bas est de { $cost } par client, à { $threshold } ; une PD égale ou supérieure est refusée. Accorder à tous coûterait { $grant }, refuser à tous { $refuse }.
+note-cost-flat = La courbe y est plate : de { $low } à { $high }, le coût n’est pas supérieur de plus de { $more }.
+note-cost-effect = Au seuil, { $granted } des clients obtiennent le crédit ; { $missed } des défauts sont manqués et { $refused } des bons clients sont refusés.
+note-candidates = Les candidats et la recherche
+note-candidates-text = Chaque candidat a été mesuré de la même façon sur les mêmes plis, comme le dit le chapitre suivant. L’AUC, son intervalle à 95 % et les autres mesures portent sur toutes les prédictions hors pli ensemble ; ± est un écart type entre plis. Celui qui est retenu est marqué : l’AUC la plus haute. Un candidat pondéré n’est que montré, car les poids éloignent les marges des log-cotes dans lesquelles les contributions se lisent.
+note-search = La recherche des réglages
+note-search-none = Aucun réglage n’a été cherché : le boosting a été essayé avec ceux par défaut.
+note-search-text = { $n } réglages du boosting, ceux par défaut et d’autres tirés au hasard dans les plages ci-dessous, ont été essayés par éliminations successives : tous avec peu de boosting, le meilleur tiers de nouveau avec trois fois plus, et les derniers jusqu’à ce que leur perte logarithmique hors pli cesse de baisser. { $on } d’entre eux ont continué après le premier tour. Sont donnés la perte logarithmique et l’AUC sur des clients que les forêts n’avaient pas vus.
+note-search-trials = Les { $n } réglages de plus petite perte logarithmique
+note-procedure = La procédure de mesure
+note-procedure-text = Les mesures sont hors pli : chaque client est jugé par un modèle qui ne l’a pas vu.
+procedure-folds = Les clients sont répartis en { $folds } plis dans un ordre aléatoire (graine { $seed }), ceux en défaut et ceux qui ont remboursé séparément, pour que chaque pli ait la même part de défauts.
+procedure-held-out = Chaque candidat est entraîné { $folds } fois, chaque fois sur tous les plis sauf un, et prédit les clients du pli laissé de côté. Ensemble, ces prédictions couvrent chaque client une fois.
+procedure-rounds = Le nombre de tours de boosting est choisi de nouveau pour chaque pli laissé de côté, sur les autres plis seulement (validation croisée imbriquée) : des forêts entraînées sans ce pli ni un autre sont arrêtées là où leur perte logarithmique sur cet autre est la plus petite.
+procedure-search = Il en va de même des réglages du candidat réglé : la recherche est faite pour chaque pli laissé de côté. Les essais montrés plus haut sont ceux de la recherche du modèle final.
+procedure-calibration = Les courbes de calibration sont ajustées sur les marges des autres plis et appliquées au pli laissé de côté. La plus simple est gardée, à moins qu’une plus riche n’ait une perte logarithmique plus basse de plus d’une erreur type ; elle est ensuite ajustée sur toutes les marges hors pli.
+procedure-threshold = Le seuil est celui du plus petit coût sur toutes ces prédictions calibrées.
+procedure-final = Enfin, le candidat retenu est entraîné sur tous les clients ; ce qu’il a fallu choisir pour un pli est choisi de la même façon. Ce modèle est cette version ; les mesures sont celles de ses pareils, entraînés sur un pli de moins.
+note-calibration = La calibration
+note-calibration-text = La marge d’un modèle dit qui est plus risqué ; la calibration en fait une probabilité que l’on peut comparer au seuil. Elle ne change jamais l’ordre de deux clients.
+note-calibration-none = Ici, la probabilité est la fonction logistique de la marge, sans autre courbe.
+note-calibration-platt = Ici, c’est celle de Platt : PD = 1 ÷ (1 + exp(−({ $slope } × marge { $intercept }))).
+note-calibration-isotonic = Ici, c’est une régression isotonique : des droites entre { $corners } points qui ne descendent jamais.
+note-calibration-trials = Calibrations comparées
+note-calibration-not-compared = Aucune calibration n’a été comparée pour cette version.
+note-calibration-error = Sur les dixièmes de clients selon la PD, probabilité prédite et taux de défaut diffèrent de { $error } en moyenne.
+note-calibration-interval = Des rééchantillonnages des clients donnent { $interval } (à 95 %) : ils ajoutent leur propre hasard, qui élargit toujours cet écart, si bien que le chiffre peut être plus bas qu’eux.
+calibration-tenths = Dixièmes de clients selon la PD
+note-quality = La qualité du modèle
+note-quality-text = Tous les chiffres viennent de prédictions sur des clients mis de côté dans la validation croisée.
+note-quality-imported = Les chiffres viennent de clients de la banque dont l’issue est connue. On ne sait pas si le modèle en avait vu à l’entraînement : si oui, ils sont trop bons.
+out-of-fold = Hors pli
+kept-apart = Mis à part
+interval-heading = Intervalle à 95 %
+cost-per-client-least = Coût par client, seuil le moins cher
+note-holdout = Les clients mis à part
+note-holdout-text = { $rows } clients dont l’issue est connue, dont { $defaults } en défaut ({ $rate }), n’ont pris part à rien de ce qui précède. Au seuil de la version, le coût est de { $cost } par client ; le seuil le moins cher pour eux aurait été { $threshold }, avec { $least }.
+note-holdout-alike = L’AUC hors pli est dans l’intervalle de la leur : le hasard explique la différence.
+note-holdout-worse = L’AUC hors pli est au-dessus de l’intervalle de la leur : le modèle y fait nettement moins bien que la validation croisée ne le promettait.
+note-holdout-better = L’AUC hors pli est au-dessous de l’intervalle de la leur : le modèle y fait nettement mieux ; cherchez ce qui rend ces clients plus faciles.
+note-holdout-none = Aucun client dont l’issue est connue n’a été mis à part pour cette version ; il n’y a donc rien à dire ici.
+note-global = Ce qui pèse dans le modèle
+note-global-text = Les contributions sont des valeurs de Shapley exactes, en log-cotes. La moyenne de leurs valeurs absolues sur un échantillon de lignes d’entraînement dit combien chaque variable déplace le score.
+beeswarm-what = Chaque point est une ligne d’entraînement, sans sa valeur. Points foncés à droite : les grandes valeurs augmentent le risque ; à gauche : elles le diminuent. Une longue traîne est une variable qui compte beaucoup pour peu de clients.
+beeswarm-none = Le paquet de cette version ne contient pas de contributions client par client.
+dependence-none = Le paquet de cette version ne contient pas de dépendance partielle.
+note-local = Comment un score s’explique
+note-local-text = Pour chaque client, la valeur de base et les contributions s’ajoutent exactement pour faire la marge, et la calibration fait de la marge une probabilité. Les contributions les plus fortes deviennent les raisons données au client, au plus deux par famille et cinq dans chaque sens.
+note-local-example = L’exemple est la moyenne { $n ->
+    [one] du client
+   *[other] des { $n } clients
+} de l’échantillon d’entraînement gardé dont la PD est la plus proche du seuil de { $threshold } : les moyennes de contributions s’ajoutent comme les contributions. Il montre ce qui mène d’ordinaire un client jusque-là, sans montrer ni les valeurs ni les contributions d’aucune personne.
+note-local-figure = { $n ->
+    [one] Un client près du seuil
+   *[other] Moyenne de { $n } clients près du seuil
+}, log-cote de défaut
+note-local-reading = La valeur de base { $base } est une PD de { $base-pd } ; avec les contributions, la marge est { $margin }, une PD de { $pd }.
+note-local-none = Le paquet de cette version ne garde pas d’échantillon de lignes ; aucun exemple ne peut être montré.
+note-points-text = Un client part de { $start } points et reçoit ceux d’une classe de chaque variable ; plus de points, moins de risque. { $score } points valent { $odds } bons clients pour un défaut, et chaque tranche de { $double } points double ce rapport.
+note-slices = La stabilité par groupe de clients
+note-limits = Les limites
+limit-history = Le modèle ne connaît que des clients qui ont obtenu un crédit ; de ceux qui ont été refusés, nul ne sait s’ils auraient remboursé.
+limit-time = Les mesures sont hors pli, non hors période : les plis mêlent des clients d’une même époque, et aucun client plus tardif n’a été mis à part. Ce que le modèle vaudra pour les clients à venir n’est pas mesuré.
+limit-time-holdout = Les mesures sont hors pli, non hors période. Ce n’est que si les clients mis à part ont fait leur demande plus tard que ceux de l’entraînement que leurs chiffres parlent du temps.
+limit-optimism = Le candidat (parmi { $candidates }), la sorte de calibration et le seuil ont été choisis sur les mêmes prédictions hors pli que les mesures, ce qui rend celles-ci un peu trop bonnes. Le nombre de tours et les réglages, non : ils ont été choisis sans les clients qui servent à les mesurer.
+limit-imported = On ne sait rien ici des données qui ont entraîné ce modèle : ni leur âge, ni leur qualité, ni si des clients de la banque en étaient.
+limit-interval = Avec { $defaults } défauts, l’AUC est dans l’intervalle { $auc } et le coût par client dans { $cost } (à 95 %) : des différences plus petites entre modèles ne prouvent rien à elles seules.
+limit-spread = D’un pli à l’autre, l’AUC varie de { $std } (un écart type).
+limit-absent = { $n ->
+    [one] Une table du portefeuille était absente ({ $tables })
+   *[other] { $n } tables du portefeuille étaient absentes ({ $tables })
+} : le modèle n’en a rien appris. Quand ces données arriveront, entraînez une nouvelle version ; celle-ci ne saurait pas s’en servir.
+limit-missing = { $n ->
+    [one] { $n } variable manque
+   *[other] { $n } variables manquent
+} pour plus de la moitié des clients : ce qui est appris de ceux qui ont une valeur peut ne pas valoir pour les autres.
+limit-slices-worse = { $n ->
+    [one] Dans un groupe, le modèle classe nettement moins bien qu’ailleurs : { $groups }.
+   *[other] Dans { $n } groupes, le modèle classe nettement moins bien qu’ailleurs : { $groups }.
+}
+limit-slices-under = { $n ->
+    [one] Dans un groupe, il y a nettement plus de défauts que prédit : { $groups }.
+   *[other] Dans { $n } groupes, il y a nettement plus de défauts que prédit : { $groups }.
+}
+limit-slices-over = { $n ->
+    [one] Dans un groupe, il y a nettement moins de défauts que prédit, si bien que des clients y sont refusés sans raison : { $groups }.
+   *[other] Dans { $n } groupes, il y a nettement moins de défauts que prédit, si bien que des clients y sont refusés sans raison : { $groups }.
+}
+limit-slices-few = { $n ->
+    [one] Un groupe est trop petit pour qu’on en dise quoi que ce soit : { $groups }.
+   *[other] { $n } groupes sont trop petits pour qu’on en dise quoi que ce soit : { $groups }.
+}
+limit-costs = Les coûts sont une hypothèse, la même pour chaque client quel que soit le montant. Un autre rapport donne un autre seuil.
+limit-cause = Les contributions et la dépendance partielle disent ce que le modèle a utilisé, non ce qui cause le défaut : changer une valeur ne change pas forcément le risque du client.
+limit-fairness = Les mesures par groupe disent si le modèle est aussi bon pour les uns que pour les autres. Elles ne prouvent pas que les groupes que la loi protège sont traités de même.
+note-watch = Ce qu’il faut surveiller
+watch-drift = La dérive des variables qui pèsent le plus : { $features }. Le rapport de dérive compare les clients actuels à ceux de l’entraînement ; lisez-le avant l’usage, puis chaque mois.
+watch-drift-share = La dérive des variables qui pèsent le plus, { $share } de toutes les contributions à elles seules : { $features }. Le rapport de dérive compare les clients actuels à ceux de l’entraînement ; lisez-le avant l’usage, puis chaque mois, et sachez ce qui se passe quand la source de l’une d’elles fait défaut.
+watch-granted = Les accords et leurs défauts : avec de tels clients, { $granted } obtiennent le crédit, et { $rate } de ceux-là font défaut. Un taux d’accord ou de défaut qui s’éloigne de ces chiffres est le premier signe.
+watch-calibration = La calibration : le seuil suppose des probabilités justes. Choisissez-le de nouveau quand le taux de défaut de l’ensemble des demandes s’éloigne de { $rate }, ou que l’erreur de calibration dépasse { $error }.
+watch-auc = Le classement : une AUC inférieure à { $low } sur autant de nouveaux clients dont l’issue est devenue connue est plus mauvaise que le hasard ne l’explique.
+watch-costs = Les coûts : quand un défaut manqué ne coûte plus { $fn } pour { $fp } par bon client refusé, le seuil n’est plus le moins cher.
+note-fingerprints = Versions et empreintes
+note-fingerprints-text = Les mêmes données, la même graine et le même code donnent le même paquet, octet pour octet ; son SHA-256 est son nom.
 drift-title = Rapport de dérive des données
 drift-method = Chaque variable est comparée classe par classe (les déciles de la référence ; les valeurs fréquentes, les catégories et les valeurs manquantes font leurs propres classes). L’indice de stabilité de population et la distance de Jensen-Shannon mesurent l’écart entre les deux, le test de Kolmogorov-Smirnov ou du χ² dit si le hasard suffirait ; ses valeurs p sont corrigées pour le nombre de variables. Avec beaucoup de clients, même un écart sans conséquence est significatif : le verdict suit donc l’indice.
 drift-score = Le score

@@ -12,9 +12,12 @@ use crate::{
     Argument, Language, RenderError, Words,
     charts::svg,
     format::{Format, up_to},
-    views::{CandidateRow, DriftReport, DriftRow, DriftTest, DriftVerdict, NoteView},
-    words::vocabulary_key,
+    views::{DriftReport, DriftRow, DriftTest, DriftVerdict, Interval},
 };
+
+mod note;
+
+pub use note::note;
 
 #[derive(RustEmbed)]
 #[folder = "templates/documents/"]
@@ -66,62 +69,15 @@ impl Paper {
         self.format.decimal(value, places)
     }
 
+    fn interval(&self, interval: Interval, places: usize) -> String {
+        let bound = |value| Argument::from(self.decimal(value, places));
+        let bounds = [("low", bound(interval.low)), ("high", bound(interval.high))];
+        self.with("interval", &bounds)
+    }
+
     fn count(&self, count: u64) -> String {
         self.format.integer(count as f64)
     }
-}
-
-#[derive(Template)]
-#[template(path = "documents/note.html")]
-struct NoteTemplate<'view> {
-    paper: Paper,
-    note: &'view NoteView,
-    roc: String,
-    calibration: String,
-    cost_curve: String,
-    importance: String,
-}
-
-impl NoteTemplate<'_> {
-    fn good_per_default(&self) -> String {
-        let good = 1.0 / self.note.model.training.default_rate - 1.0;
-        self.paper.decimal(good, 1)
-    }
-
-    fn imbalance(&self, candidate: &CandidateRow) -> String {
-        let key = vocabulary_key("imbalance", &candidate.name);
-        if self.paper.words.has(&key) {
-            self.paper
-                .with(&key, &[("ratio", self.good_per_default().into())])
-        } else {
-            candidate.imbalance.clone()
-        }
-    }
-
-    fn candidate_what(&self, candidate: &CandidateRow) -> String {
-        let words = self.paper.words;
-        words.word("candidate-what", &candidate.name, &candidate.description)
-    }
-
-    /// How far the AUC of the chosen candidate varies between folds.
-    fn spread(&self) -> Option<String> {
-        let chosen = self.note.model.candidates.iter().find(|c| c.chosen)?;
-        Some(self.paper.decimal(chosen.auc_std, 4))
-    }
-}
-
-/// The methodological note of one model version.
-pub fn note(view: &NoteView, language: Language) -> Result<String, RenderError> {
-    let words = Words::of(language);
-    let document = NoteTemplate {
-        paper: Paper::new(language),
-        note: view,
-        roc: svg::roc(words, &view.model.roc)?,
-        calibration: svg::calibration(words, &view.model.calibration)?,
-        cost_curve: svg::cost_curve(words, &view.model.cost_curve)?,
-        importance: svg::importance(words, &view.model.importance)?,
-    };
-    Ok(document.render()?)
 }
 
 struct DriftLine<'view> {

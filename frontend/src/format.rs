@@ -172,6 +172,17 @@ impl Format {
         }
     }
 
+    /// A setting: four significant decimals when it is small, none when it is large.
+    #[must_use]
+    pub fn setting(&self, value: f64) -> String {
+        let places = match value.abs() {
+            a if a >= 100.0 => 0,
+            a if a >= 1.0 => 2,
+            _ => 4,
+        };
+        up_to(self.language, value, places)
+    }
+
     /// Day and minute in UTC of an RFC 3339 time; the text itself if it is not one.
     #[must_use]
     pub fn datetime(&self, rfc3339: &str) -> String {

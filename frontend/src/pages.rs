@@ -143,6 +143,36 @@ fn register_words(tera: &mut Tera, language: Language) {
             ))
         },
     );
+    // `interval(of=metrics.intervals, measure="auc", places=4)`; empty where there are none.
+    tera.register_function(
+        "interval",
+        move |kwargs: Kwargs, _: &State| -> TeraResult<String> {
+            #[derive(serde::Deserialize)]
+            struct Arguments {
+                of: Option<serde_json::Value>,
+                measure: String,
+                places: usize,
+            }
+            let Arguments {
+                of,
+                measure,
+                places,
+            } = kwargs.deserialize()?;
+            let of = of.unwrap_or_default();
+            let format = Format::new(language);
+            let bound = |end: &str| of[&measure][end].as_f64();
+            Ok(match (bound("low"), bound("high")) {
+                (Some(low), Some(high)) => {
+                    let written = |value| Argument::from(format.decimal(value, places));
+                    words.with(
+                        "interval",
+                        &[("low", written(low)), ("high", written(high))],
+                    )
+                }
+                _ => String::new(),
+            })
+        },
+    );
     tera.register_function(
         "sparkbars",
         move |kwargs: Kwargs, _: &State| -> TeraResult<Value> {
@@ -180,6 +210,9 @@ fn register_numbers(tera: &mut Tera, language: Language) {
     tera.register_filter("money", move |n: f64, _: Kwargs, _: &State| format.money(n));
     tera.register_filter("number", move |n: f64, _: Kwargs, _: &State| {
         up_to(language, n, 2)
+    });
+    tera.register_filter("short_number", move |n: f64, _: Kwargs, _: &State| {
+        format.setting(n)
     });
     tera.register_filter("p_value", move |n: f64, _: Kwargs, _: &State| {
         format.p_value(n)

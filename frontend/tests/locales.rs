@@ -145,6 +145,7 @@ fn every_message_is_used() {
     // Looked up by a value of the data: `word(group="role", ...)`, `t(key="nav-" ~ ...)`.
     let vocabularies = [
         "action-",
+        "calibration-method-",
         "actor-",
         "candidate-",
         "channel-",
@@ -158,6 +159,7 @@ fn every_message_is_used() {
         "role-",
         "scope-",
         "sign-in-error-",
+        "slice-flag-",
         "subject-",
         "test-",
         "verdict-",

@@ -23,7 +23,7 @@ fn both() -> Vec<(Language, String, String)> {
 #[test]
 fn every_page_and_document_renders_in_both_languages() {
     let rendered = both();
-    assert_eq!(rendered.len(), 2 * 23);
+    assert_eq!(rendered.len(), 2 * 25);
     for (language, name, html) in rendered {
         assert!(
             html.contains(&format!("<html lang=\"{language}\"")),
@@ -286,6 +286,107 @@ fn the_note_takes_every_number_from_its_view() {
         assert!(html.contains(shown), "{shown}");
     }
     assert!(!html.contains("307,511 applications"));
+}
+
+#[test]
+fn the_note_has_every_section_in_both_languages_and_numbers_them_in_order() {
+    for language in Language::ALL {
+        let words = Words::of(language);
+        let html = document::note(&fixtures::note(language), language).unwrap();
+        let anchors = [
+            "data",
+            "imbalance",
+            "cost",
+            "candidates",
+            "procedure",
+            "calibration",
+            "quality",
+            "global",
+            "local",
+            "points",
+            "slices",
+            "limits",
+            "watch",
+            "fingerprints",
+        ];
+        for (index, anchor) in anchors.iter().enumerate() {
+            let title = match *anchor {
+                "points" => words.t("points-title"),
+                other => words.t(&format!("note-{other}")),
+            };
+            let heading = format!("<h2 id=\"{anchor}\">{}. {title}</h2>", index + 1);
+            let heading = heading.replace('\'', "&#39;");
+            assert!(html.contains(&heading), "{language}: {heading}");
+            assert!(html.contains(&format!("href=\"#{anchor}\"")), "{anchor}");
+        }
+        assert_eq!(
+            html.matches("<h2").count(),
+            anchors.len() + 1,
+            "and a summary"
+        );
+    }
+}
+
+#[test]
+fn the_note_of_an_imported_model_says_where_it_is_from_and_leaves_out_what_nobody_knows() {
+    for language in Language::ALL {
+        let note = fixtures::imported_note(language);
+        let html = document::note(&note, language).unwrap();
+        let imported = note.model.imported.unwrap();
+        assert!(html.contains(&imported.sha256) && html.contains("champion.txt"));
+        for unknown in ["imbalance", "candidates", "procedure"] {
+            assert!(!html.contains(&format!("id=\"{unknown}\"")), "{unknown}");
+        }
+        let words = Words::of(language);
+        for said in [
+            "slices-none",
+            "beeswarm-none",
+            "dependence-none",
+            "limit-imported",
+        ] {
+            let text = words.t(said).replace('\'', "&#39;");
+            assert!(html.contains(&text), "{language}: {said}");
+        }
+        for empty in ["NaN", "class=\"swarm\"", "class=\"slices\""] {
+            assert!(!html.contains(empty), "{empty}");
+        }
+    }
+}
+
+#[test]
+fn what_is_to_be_noticed_about_a_group_stands_in_its_row_and_among_the_limits() {
+    let html = document::note(&fixtures::note(Language::En), Language::En).unwrap();
+    assert!(html.contains("ranks worse") && html.contains("more defaults than predicted"));
+    let (_, limits) = html.split_once("id=\"limits\"").unwrap();
+    assert!(
+        limits.contains("ranks clearly worse than elsewhere: Kind of contract (Revolving loan).")
+    );
+    let mut calm = fixtures::note(Language::En);
+    for feature in &mut calm.model.slices.features {
+        feature
+            .groups
+            .iter_mut()
+            .for_each(|group| group.flags.clear());
+    }
+    let html = document::note(&calm, Language::En).unwrap();
+    assert!(!html.contains("ranks clearly worse"));
+}
+
+#[test]
+fn the_threshold_explorer_has_the_curve_in_the_page_and_says_the_chosen_one_without_a_script() {
+    let pages = Pages::new().unwrap();
+    let chrome = fixtures::chrome(Language::En, Section::Models, "/models");
+    let html = pages
+        .render(&fixtures::model_version(Language::En), &chrome)
+        .unwrap();
+    let data = html.split("type=\"application/json\">").nth(1).unwrap();
+    let data: serde_json::Value =
+        serde_json::from_str(data.split("</script>").next().unwrap()).unwrap();
+    assert_eq!(data["kind"], "cost_curve");
+    assert_eq!(data["points"].as_array().unwrap().len(), 100);
+    assert_eq!(data["rows"], 307_511);
+    assert!(html.contains("data-explorer-control hidden"));
+    assert!(html.contains("<dd data-explored=\"cost\">0.490</dd>"));
 }
 
 #[test]

@@ -175,6 +175,118 @@ fn training_twice_on_the_same_tables_gives_the_same_package() {
     assert_eq!(other["version"], 2);
 }
 
+/// The package that a training has stored, as JSON.
+fn package(home: &Path, digest: &str) -> Value {
+    let stored = files_under(&home.join("packages"));
+    stored
+        .iter()
+        .filter(|path| text(path).contains(digest))
+        .filter_map(|path| serde_json::from_slice(&fs::read(path).ok()?).ok())
+        .find(|document: &Value| document.get("manifest").is_some())
+        .expect("the package is there")
+}
+
+/// What a note must tell of a package, with as many decimals as it tells it.
+fn figures(package: &Value) -> Vec<String> {
+    let manifest = &package["manifest"];
+    let number = |value: &Value, places: usize| {
+        let value = value.as_f64().expect("a number");
+        format!("{value:.places$}").replace('-', "\u{2212}")
+    };
+    let evaluation = &manifest["evaluation"];
+    let mut figures: Vec<String> = [
+        "auc",
+        "gini",
+        "ks",
+        "average_precision",
+        "brier",
+        "log_loss",
+        "expected_calibration_error",
+        "cost_per_client",
+    ]
+    .iter()
+    .map(|measure| number(&evaluation[measure], 4))
+    .collect();
+    for bound in [0, 1] {
+        figures.push(number(&evaluation["intervals"]["auc"][bound], 4));
+    }
+    for candidate in manifest["candidates"].as_array().expect("candidates") {
+        figures.push(number(&candidate["auc"], 4));
+        figures.push(number(&candidate["log_loss"], 4));
+    }
+    for trial in manifest["calibration_trials"].as_array().expect("trials") {
+        figures.push(number(&trial["log_loss"], 5));
+    }
+    for point in evaluation["lift"].as_array().expect("lift") {
+        figures.push(number(&point["lift"], 2));
+    }
+    let slices = manifest["slices"].as_array().expect("slices");
+    for slice in slices.iter().filter(|one| one["feature"] == "CODE_GENDER") {
+        figures.push(number(&slice["cost_per_client"], 3));
+    }
+    figures
+}
+
+#[test]
+fn the_note_of_a_new_model_has_every_section_in_both_languages_and_the_packages_figures() {
+    let (home, data) = (folder(), tables("900", "7"));
+    let out = train(home.path(), data.path(), &[]).expect_success();
+    let result: Value = serde_json::from_str(&out).expect("JSON");
+    let package = package(home.path(), result["digest"].as_str().expect("a digest"));
+    let figures = figures(&package);
+    let sections = [
+        "data",
+        "imbalance",
+        "cost",
+        "candidates",
+        "procedure",
+        "calibration",
+        "quality",
+        "global",
+        "local",
+        "slices",
+        "limits",
+        "watch",
+        "fingerprints",
+    ];
+    for note in result["notes"].as_array().expect("notes") {
+        let path = note.as_str().expect("a path");
+        let html = fs::read_to_string(path).expect("the note is there");
+        for section in sections {
+            assert!(
+                html.contains(&format!("id=\"{section}\"")),
+                "{path}: {section}"
+            );
+        }
+        for drawn in [
+            "class=\"swarm\"",
+            "class=\"small-plot\"",
+            "class=\"slices\"",
+        ] {
+            assert!(html.contains(drawn), "{path}: {drawn}");
+        }
+        for table in package["manifest"]["training"]["tables"]
+            .as_array()
+            .expect("tables")
+        {
+            assert!(
+                html.contains(table["sha256"].as_str().expect("a digest")),
+                "{table}"
+            );
+        }
+        let comma = path.ends_with(".fr.html");
+        for figure in &figures {
+            let figure = if comma {
+                figure.replace('.', ",")
+            } else {
+                figure.clone()
+            };
+            assert!(html.contains(&figure), "{path} does not tell {figure}");
+        }
+        assert!(!html.contains("NaN"), "{path}");
+    }
+}
+
 #[test]
 fn a_training_that_is_interrupted_leaves_nothing_behind() {
     let data = tables("700", "5");

@@ -148,6 +148,28 @@ impl Wording {
         Some(rank.min(0.99))
     }
 
+    /// True for what the law names as a ground of discrimination.
+    #[must_use]
+    pub fn is_protected(&self, feature: &str) -> bool {
+        self.entry(feature).is_some_and(|entry| entry.protected)
+    }
+
+    /// The values from one to another as they are to be read, the lesser first.
+    #[must_use]
+    pub fn range(&self, feature: &str, from: f64, to: f64) -> String {
+        let (from, to) = if self.reads_backwards(feature) {
+            (to, from)
+        } else {
+            (from, to)
+        };
+        let [low, high] = [from, to].map(|value| self.value(feature, None, value));
+        if low == high {
+            return low;
+        }
+        Words::of(page_language(self.language))
+            .with("interval", &[("low", low.into()), ("high", high.into())])
+    }
+
     /// True for a yes-or-no feature.
     #[must_use]
     pub fn is_flag(&self, feature: &str) -> bool {

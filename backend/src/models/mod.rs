@@ -10,7 +10,9 @@ mod package_key;
 mod points;
 mod rows;
 mod scores;
+mod stability;
 mod view;
+mod worked_example;
 
 pub use arrangement::{ArrangedColumn, Arrangement, UnknownFeature};
 pub use entity::{model_alias, model_version};

@@ -3,28 +3,36 @@
 //! everyone who does not see, or does not run, the canvas. In documents the same data
 //! become inline SVG ([`svg`]).
 
+mod beeswarm;
 mod calibration;
 mod cost_curve;
 mod gauge;
 mod histogram;
 mod importance;
+mod partial_dependence;
 mod pd_histogram;
 mod per_day;
 mod roc;
+mod search_plot;
+mod slice_table;
 pub mod svg;
 mod waterfall;
 
 use serde::Serialize;
 use serde_json::Value;
 
+pub use beeswarm::{Beeswarm, BeeswarmPoint, BeeswarmRow};
 pub use calibration::{Calibration, CalibrationBin};
 pub use cost_curve::{CostCurve, CostPoint};
 pub use gauge::Gauge;
 pub use histogram::{Histogram, HistogramBin};
 pub use importance::{Importance, ImportanceBar};
+pub use partial_dependence::{DependencePanel, DependencePoint, PartialDependence};
 pub use pd_histogram::{PdBin, PdHistogram};
 pub use per_day::{DayCount, DecisionsPerDay};
 pub use roc::{Roc, RocPoint};
+pub use search_plot::SearchPlot;
+pub use slice_table::SliceTable;
 pub use waterfall::{Waterfall, WaterfallBar};
 
 use crate::{RenderError, Words, format::Format};

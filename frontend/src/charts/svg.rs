@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{Calibration, CostCurve, Importance, Roc, importance::DRAWN};
+use super::{Calibration, CostCurve, Importance, Roc, Waterfall, importance::DRAWN};
 use crate::{Words, format::Format, views::DriftBin};
 
 const WIDTH: f64 = 460.0;
@@ -246,6 +246,88 @@ pub fn importance(words: &'static Words, importance: &Importance) -> askama::Res
     .render()
 }
 
+struct Step {
+    label: String,
+    value: String,
+    class: &'static str,
+    x: f64,
+    width: f64,
+    y: f64,
+}
+
+#[derive(Template)]
+#[template(path = "charts/waterfall_svg.html")]
+struct Steps {
+    title: String,
+    bars: Vec<Step>,
+    base: f64,
+    height: f64,
+}
+
+/// From the base value to the margin, one contribution after the other.
+pub fn waterfall(words: &'static Words, waterfall: &Waterfall) -> askama::Result<String> {
+    const LINE: f64 = 20.0;
+    const LEFT_END: f64 = 304.0;
+    const RIGHT_END: f64 = 625.0;
+    let format = Format::new(words.language());
+    let mut running = waterfall.base_value;
+    // (label, value, class, from, to)
+    let mut steps = vec![(
+        words.t("waterfall-base"),
+        format.decimal(running, 3),
+        "total",
+        running,
+        running,
+    )];
+    for bar in &waterfall.bars {
+        let before = running;
+        running += bar.contribution;
+        let label = bar.others.map_or_else(
+            || bar.label.clone(),
+            |n| words.with("waterfall-others", &[("n", n.into())]),
+        );
+        let class = if bar.contribution > 0.0 {
+            "raises"
+        } else {
+            "lowers"
+        };
+        let value = format.signed(bar.contribution, 3);
+        steps.push((cut(&label, 48), value, class, before, running));
+    }
+    let margin = waterfall.margin;
+    steps.push((
+        words.t("waterfall-sum"),
+        format.decimal(margin, 3),
+        "total",
+        margin,
+        margin,
+    ));
+    let ends = || steps.iter().flat_map(|step| [step.3, step.4]);
+    let least = ends().fold(f64::INFINITY, f64::min);
+    let span = (ends().fold(f64::NEG_INFINITY, f64::max) - least).max(1e-9);
+    let x = |value: f64| LEFT_END + (value - least) / span * (RIGHT_END - LEFT_END);
+    let base = round(x(waterfall.base_value));
+    let bars: Vec<Step> = steps
+        .into_iter()
+        .enumerate()
+        .map(|(index, (label, value, class, from, to))| Step {
+            label,
+            value,
+            class,
+            x: round(x(from.min(to)) - 1.0),
+            width: round((x(from) - x(to)).abs() + 2.0),
+            y: index as f64 * LINE,
+        })
+        .collect();
+    Steps {
+        title: words.t("waterfall-summary"),
+        height: bars.len() as f64 * LINE,
+        bars,
+        base,
+    }
+    .render()
+}
+
 struct Pair {
     title: String,
     reference: (f64, f64, f64),
@@ -309,12 +391,47 @@ pub(crate) fn thinned<P: Copy>(points: &[P], most: usize) -> Vec<P> {
         .collect()
 }
 
-fn round(x: f64) -> f64 {
+/// A label on one line or two, broken at a space.
+pub(crate) fn two_lines(label: &str, width: usize) -> Vec<String> {
+    if label.chars().count() <= width {
+        return vec![label.to_owned()];
+    }
+    let (mut first, mut rest) = (String::new(), String::new());
+    for word in label.split(' ') {
+        let line = if rest.is_empty() && first.chars().count() + word.chars().count() < width {
+            &mut first
+        } else {
+            &mut rest
+        };
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    vec![first, cut(&rest, width)]
+}
+
+/// At most so many characters, the last an ellipsis when some are left out.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// A tick's value with as many decimals as the step between ticks needs.
+pub(crate) fn tick_text(format: Format, value: f64, step: f64) -> String {
+    let places = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
+    format.decimal(value, places)
+}
+
+pub(crate) fn round(x: f64) -> f64 {
     (x * 10.0).round() / 10.0
 }
 
 /// A step of 1, 2 or 5 times a power of ten that gives four to ten ticks.
-fn tick_step(max: f64) -> f64 {
+pub(crate) fn tick_step(max: f64) -> f64 {
     let power = 10_f64.powf((max / 4.0).log10().floor());
     let fits = [5.0, 2.0, 1.0]
         .into_iter()
@@ -323,7 +440,7 @@ fn tick_step(max: f64) -> f64 {
 }
 
 /// The next multiple of the tick step, so that the last tick ends the axis.
-fn round_up(max: f64) -> f64 {
+pub(crate) fn round_up(max: f64) -> f64 {
     let step = tick_step(max);
     (max / step - 1e-9).ceil() * step
 }
@@ -338,6 +455,13 @@ mod tests {
         let few = thinned(&points, 12);
         assert_eq!((few.len(), few[0], few[11]), (12, 0, 999));
         assert_eq!(thinned(&points[..3], 12), vec![0, 1, 2]);
+    }
+
+    #[test]
+    fn a_long_label_is_broken_at_a_space_and_cut_only_at_its_very_end() {
+        assert_eq!(two_lines("short", 10), ["short"]);
+        assert_eq!(two_lines("one two three", 8), ["one two", "three"]);
+        assert_eq!(two_lines("one two three four", 8), ["one two", "three f…"]);
     }
 
     #[test]

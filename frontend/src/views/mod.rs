@@ -15,6 +15,7 @@ mod note;
 mod points;
 mod portfolio;
 mod sign_in;
+mod training_run;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,13 +32,19 @@ pub use drift::{
 };
 pub use error_page::ErrorView;
 pub use model_version::{
-    CandidateRow, Metrics, ModelVersionView, Parameter, TrainingFacts, TrainingTable,
+    CandidateRow, Confusion, MetricIntervals, Metrics, ModelVersionView, Parameter, TrainingFacts,
+    TrainingTable,
 };
 pub use models::{AliasRow, ModelRow, ModelsView, VersionRow};
 pub use note::{MissingShare, NoteView};
 pub use points::{PointsBin, PointsCharacteristic, PointsValues, PointsView};
 pub use portfolio::PortfolioView;
 pub use sign_in::{DemoLogin, SignInError, SignInView};
+pub use training_run::{
+    CalibrationFacts, CalibrationTrialRow, HoldoutFacts, ImportedFrom, Interval, LiftRow,
+    SearchFacts, SearchRangeRow, SliceFeature, SliceFlag, SliceRow, Slices, TrialRow,
+    WorkedExample,
+};
 
 use crate::charts::Charts;
 

@@ -3,8 +3,13 @@
 
 use serde::Serialize;
 
-use super::View;
-use crate::charts::{Calibration, Charts, CostCurve, Importance, Roc};
+use super::{
+    CalibrationFacts, HoldoutFacts, ImportedFrom, Interval, LiftRow, SearchFacts, Slices, View,
+};
+use crate::charts::{
+    Beeswarm, Calibration, Charts, CostCurve, Importance, PartialDependence, Roc, SearchPlot,
+    SliceTable,
+};
 
 /// Data of the model version page; the methodological note shows the same.
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +23,8 @@ pub struct ModelVersionView {
     pub created_by: String,
     pub code_version: String,
     pub digest: String,
+    /// Absent of a model trained here.
+    pub imported: Option<ImportedFrom>,
     pub threshold: f64,
     /// Cost of a missed default and of a refused good client, in the same unit.
     pub fn_cost: f64,
@@ -29,6 +36,16 @@ pub struct ModelVersionView {
     /// Best first.
     pub candidates: Vec<CandidateRow>,
     pub importance: Importance,
+    pub lift: Vec<LiftRow>,
+    pub calibration_facts: CalibrationFacts,
+    /// Absent where no settings were searched.
+    pub search: Option<SearchFacts>,
+    /// Empty where the package has none, as are the two below.
+    pub beeswarm: Beeswarm,
+    pub partial_dependence: PartialDependence,
+    pub slices: Slices,
+    /// Absent where there were no labelled clients but those of the training.
+    pub holdout: Option<HoldoutFacts>,
     pub training: TrainingFacts,
 }
 
@@ -44,12 +61,40 @@ pub struct Metrics {
     pub average_precision: f64,
     pub brier: f64,
     pub log_loss: f64,
+    pub expected_calibration_error: f64,
     pub cost_per_client: f64,
+    /// Absent where none were computed.
+    pub intervals: Option<MetricIntervals>,
+    /// At the threshold, clients by decision and outcome.
+    pub confusion: Confusion,
     /// At the threshold, shares 0 to 1: of all clients granted, of defaults that were
     /// granted, of good clients that were refused.
     pub granted_share: f64,
     pub missed_defaults: f64,
     pub refused_good: f64,
+}
+
+/// How far chance may have moved each measure: 95% bootstrap intervals.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct MetricIntervals {
+    pub resamples: u64,
+    pub auc: Interval,
+    pub gini: Interval,
+    pub ks: Interval,
+    pub average_precision: Interval,
+    pub brier: Interval,
+    pub log_loss: Interval,
+    pub expected_calibration_error: Interval,
+    pub cost_per_client: Interval,
+}
+
+/// Clients by what was decided and what happened.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Confusion {
+    pub granted_good: u64,
+    pub granted_default: u64,
+    pub refused_good: u64,
+    pub refused_default: u64,
 }
 
 /// One way of making the model, by stratified cross-validation.
@@ -63,7 +108,12 @@ pub struct CandidateRow {
     pub average_precision: f64,
     pub brier: f64,
     pub log_loss: f64,
+    /// Absent of a version whose package does not tell it, as are the calibration error and the intervals.
+    pub ks: Option<f64>,
+    pub expected_calibration_error: Option<f64>,
     pub cost_per_client: f64,
+    pub auc_interval: Option<Interval>,
+    pub cost_interval: Option<Interval>,
     pub threshold: f64,
     pub chosen: bool,
 }
@@ -107,6 +157,18 @@ impl View for ModelVersionView {
         charts.add("calibration", &self.calibration);
         charts.add("cost_curve", &self.cost_curve);
         charts.add("importance", &self.importance);
+        charts.add("beeswarm", &self.beeswarm);
+        charts.add("partial_dependence", &self.partial_dependence);
+        charts.add(
+            "slices",
+            SliceTable {
+                slices: &self.slices,
+                folded: true,
+            },
+        );
+        if let Some(search) = &self.search {
+            charts.add("search", SearchPlot(search));
+        }
         charts
     }
 }

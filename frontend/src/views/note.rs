@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::ModelVersionView;
+use super::{ModelVersionView, PointsView, WorkedExample};
 
 /// Data of the methodological note (see [`crate::document::note`]).
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +16,13 @@ pub struct NoteView {
     pub missing_share: f64,
     /// Features or families with the most missing values, worst first.
     pub missing: Vec<MissingShare>,
+    /// Features without, and with more than half, missing values.
+    pub complete_features: u64,
+    pub mostly_missing_features: u64,
+    /// Of a scorecard.
+    pub points: Option<PointsView>,
+    /// Absent where the package keeps no rows.
+    pub example: Option<WorkedExample>,
     /// Warnings of the readers, as they are to be read.
     pub warnings: Vec<String>,
 }

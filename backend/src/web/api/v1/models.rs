@@ -6,6 +6,9 @@ use crate::models::{ModelReference, model_version};
 use crate::service::Service;
 use crate::web::{Problem, ProblemDocument};
 use actix_web::{Responder, get, web};
+use octroi_model_registry::calibration::Calibration;
+use octroi_model_registry::evaluation::Intervals;
+use octroi_model_registry::package::Origin;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,14 +42,64 @@ struct ModelDetail {
     features: Vec<String>,
     gini: f64,
     ks: f64,
+    average_precision: f64,
     brier: f64,
+    log_loss: f64,
+    /// Mean distance of probability and default rate over tenths of the clients.
+    expected_calibration_error: f64,
     /// At the threshold, with the costs below.
     cost_per_client: f64,
+    /// 95% bootstrap intervals, [low, high]; null where none were computed.
+    intervals: Option<MeasureIntervals>,
+    /// From margins to probabilities: `none`, `platt` or `isotonic`.
+    #[schema(example = "platt")]
+    calibration: String,
+    /// Null of a model trained here.
+    imported: Option<ImportedModel>,
     fn_cost: f64,
     fp_cost: f64,
     training_rows: usize,
     training_defaults: usize,
     data_fingerprint: String,
+}
+
+/// How far chance may have moved the measures.
+#[derive(Serialize, ToSchema)]
+struct MeasureIntervals {
+    auc: [f64; 2],
+    gini: [f64; 2],
+    ks: [f64; 2],
+    average_precision: [f64; 2],
+    brier: [f64; 2],
+    log_loss: [f64; 2],
+    expected_calibration_error: [f64; 2],
+    cost_per_client: [f64; 2],
+}
+
+/// The file of another library that a model was read from.
+#[derive(Serialize, ToSchema)]
+struct ImportedModel {
+    /// Kind of file.
+    #[schema(example = "lightgbm")]
+    source: String,
+    file: String,
+    /// Of the bytes of the file.
+    sha256: String,
+}
+
+impl From<Intervals> for MeasureIntervals {
+    fn from(intervals: Intervals) -> Self {
+        Self {
+            auc: intervals.auc,
+            gini: intervals.gini,
+            ks: intervals.ks,
+            average_precision: intervals.average_precision,
+            brier: intervals.brier,
+            log_loss: intervals.log_loss,
+            expected_calibration_error: intervals.expected_calibration_error,
+            cost_per_client: intervals.cost_per_client,
+        }
+    }
 }
 
 async fn summaries(
@@ -136,8 +189,30 @@ pub(super) async fn find(
             .collect(),
         gini: manifest.evaluation.gini,
         ks: manifest.evaluation.ks,
+        average_precision: manifest.evaluation.average_precision,
         brier: manifest.evaluation.brier,
+        log_loss: manifest.evaluation.log_loss,
+        expected_calibration_error: manifest.evaluation.expected_calibration_error,
         cost_per_client: manifest.evaluation.cost_per_client,
+        intervals: manifest.evaluation.intervals.map(MeasureIntervals::from),
+        calibration: match &resolved.package.calibration {
+            Calibration::None => "none",
+            Calibration::Platt { .. } => "platt",
+            Calibration::Isotonic { .. } => "isotonic",
+        }
+        .to_owned(),
+        imported: match &manifest.origin {
+            Origin::Trained => None,
+            Origin::Imported {
+                source,
+                file,
+                sha256,
+            } => Some(ImportedModel {
+                source: source.clone(),
+                file: file.clone(),
+                sha256: sha256.clone(),
+            }),
+        },
         fn_cost: manifest.fn_cost,
         fp_cost: manifest.fp_cost,
         training_rows: manifest.training.rows,
