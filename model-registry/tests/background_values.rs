@@ -283,11 +283,16 @@ fn a_constant_and_a_scorecard_are_compared_with_their_mean_over_the_background()
         -2.0,
         vec![Characteristic {
             feature: 0,
-            bins: Bins::Number { upper: vec![2.0] },
+            bins: Bins::Number {
+                upper: vec![2.0],
+                special: Vec::new(),
+            },
             woe: vec![0.5, -0.5, 1.0],
             coefficient: 2.0,
             mean_woe: 0.25,
             information_value: 0.1,
+            rows: Vec::new(),
+            defaults: Vec::new(),
         }],
     )
     .expect("a scorecard");

@@ -182,6 +182,10 @@ fn first<'a>(whole: &'a str, key: &str) -> &'a str {
 }
 
 #[test]
+#[allow(
+    clippy::too_many_lines,
+    reason = "one list of files, each with what it is refused for"
+)]
 fn what_cannot_be_scored_exactly_is_refused_by_line_and_key() {
     let whole = text("categories", "model.txt");
     assert_eq!(

@@ -282,8 +282,7 @@ fn a_full_disk_or_a_read_only_database_acknowledges_nothing() {
     let refused = shown["decisions"].as_array().expect("decisions").iter();
     let refused = refused
         .filter(|decision| decision["outcome"] == "refused")
-        .filter_map(|decision| decision["decision_id"].as_str())
-        .next()
+        .find_map(|decision| decision["decision_id"].as_str())
         .expect("one of the latest decisions refused");
     let counterfactual = partner.get(&format!("/api/v1/decisions/{refused}/counterfactual"));
     assert!(

@@ -38,6 +38,7 @@ const BY_ALIAS: &str = "POST /api/v1/models/{name}/aliases/{alias}/decisions";
 const BY_VERSION: &str = "POST /api/v1/models/{name}/versions/{version}/decisions";
 
 /// Requests that succeed and that fail in the ways there are, for every operation.
+#[allow(clippy::too_many_lines, reason = "one list: a request per answer")]
 fn requests(octroi: &Installation) -> Vec<Request> {
     let client = octroi.clients(&AZUR)[0];
     let decision = octroi

@@ -2,6 +2,7 @@
 //! with which every `f64` reads back as itself. The file appears when it is whole.
 
 use octroi_model_registry::model::Contributions;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Result, Write};
 use std::path::{Path, PathBuf};
@@ -116,7 +117,8 @@ fn push_digits(text: &mut String, value: f64) {
     } else {
         let sign = if exponent < 0 { '-' } else { '+' };
         text.push_str(shortened(mantissa));
-        text.push_str(&format!("e{sign}{:02}", exponent.abs()));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "e{sign}{:02}", exponent.abs());
     }
 }
 
@@ -143,7 +145,7 @@ mod tests {
         // Each pair: '%.17g' % value, in Python 3.
         for (value, expected) in [
             (0.1, "0.10000000000000001"),
-            (-2.365561463369739, "-2.365561463369739"),
+            (-2.365_561_463_369_739, "-2.365561463369739"),
             (1.0, "1"),
             (0.0, "0"),
             (-0.0, "-0"),

@@ -240,7 +240,7 @@ impl NoteTemplate<'_> {
     }
 
     /// A setting's name that may be broken after its underscores.
-    fn breakable(&self, name: &str) -> String {
+    fn breakable(name: &str) -> String {
         name.replace('_', "_\u{200b}")
     }
 

@@ -218,7 +218,7 @@ pub fn read(bytes: &[u8]) -> Outcome<ImportedModel> {
 }
 
 fn newlines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte == b'\n').count()
+    bytes.split(|&byte| byte == b'\n').count().saturating_sub(1)
 }
 
 /// What is quoted of a file in an error: enough to find it.
@@ -618,7 +618,7 @@ fn children(
 struct Sets {
     tree: usize,
     line: usize,
-    sets: Vec<Option<CategorySet>>,
+    by_split: Vec<Option<CategorySet>>,
 }
 
 impl Sets {
@@ -628,7 +628,7 @@ impl Sets {
         let mut sets = Self {
             tree,
             line: entry.line,
-            sets: Vec::new(),
+            by_split: Vec::new(),
         };
         if number == 0 {
             return Ok(sets);
@@ -650,7 +650,7 @@ impl Sets {
                 .ok_or_else(|| sets.wrong("`cat_boundaries` do not divide `cat_threshold`"))?;
             let set = category_set(words)
                 .ok_or_else(|| sets.wrong("a category code above 1048575 cannot be held"))?;
-            sets.sets.push(Some(set));
+            sets.by_split.push(Some(set));
         }
         Ok(sets)
     }
@@ -667,7 +667,7 @@ impl Sets {
         // A cast saturates; what is no whole number is found by casting back.
         let index = threshold as usize;
         let same = (index as f64).to_bits() == threshold.to_bits();
-        let set = self.sets.get_mut(index).filter(|_| same);
+        let set = self.by_split.get_mut(index).filter(|_| same);
         set.and_then(Option::take).ok_or(LightGbmError::Categories {
             line,
             tree: self.tree,
@@ -676,7 +676,7 @@ impl Sets {
     }
 
     fn expect_all_taken(&self) -> Outcome<()> {
-        if self.sets.iter().all(Option::is_none) {
+        if self.by_split.iter().all(Option::is_none) {
             return Ok(());
         }
         Err(self.wrong("there are more category sets than categorical splits"))

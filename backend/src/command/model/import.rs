@@ -40,7 +40,7 @@ pub(in crate::command) struct ImportArguments {
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// JSON file with the levels of categories that the model file does not list, in the order
-    /// of their codes: {"CODE_GENDER": ["F", "M"]}.
+    /// of their codes: `{"CODE_GENDER": ["F", "M"]}`.
     #[arg(long, value_name = "FILE")]
     levels: Option<PathBuf>,
     /// Short name of the bank; not needed where there is only one.
