@@ -145,7 +145,7 @@ fn swarm(row: &BeeswarmRow, middle: f64, x: impl Fn(f64) -> f64) -> Swarm {
         let tall = height.get(&of).copied().unwrap_or(1);
         let apart = APART.min((LINE - 5.0) / f64::from(tall));
         let place = placed.entry(of).or_default();
-        let side = if *place % 2 == 0 { 1.0 } else { -1.0 };
+        let side = if place.is_multiple_of(2) { 1.0 } else { -1.0 };
         let y = svg::round(middle + side * f64::from(place.div_ceil(2)) * apart);
         *place += 1;
         // A line of no length with round ends is a dot, in the fewest bytes.

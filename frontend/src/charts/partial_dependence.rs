@@ -162,7 +162,7 @@ impl Drawing {
     fn ticks(&self, at: impl Fn(f64) -> f64) -> Vec<(f64, String)> {
         // Half as many as on a large plot.
         let step = svg::tick_step(self.max) * 2.0;
-        let places = if step < 0.01 { 1 } else { 0 };
+        let places = usize::from(step < 0.01);
         (0..=(self.max / step + 1e-9) as u32)
             .map(|tick| f64::from(tick) * step)
             .map(|pd| (at(pd), self.format.percent(pd, places)))

@@ -239,11 +239,6 @@ impl NoteTemplate<'_> {
         )
     }
 
-    /// A setting's name that may be broken after its underscores.
-    fn breakable(&self, name: &str) -> String {
-        name.replace('_', "_\u{200b}")
-    }
-
     fn optional(&self, value: Option<f64>, places: usize) -> String {
         value.map_or_else(|| "–".to_owned(), |value| self.paper.decimal(value, places))
     }
