@@ -11,6 +11,7 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
+use octroi_model_registry::background::BackgroundExplainer;
 use octroi_model_registry::forest::Forest;
 use octroi_model_registry::import;
 
@@ -87,6 +88,12 @@ fn run(
         }
         "contributions-many" => {
             let values = explainer.explain_rows(rows);
+            let seconds = start.elapsed().as_secs_f64();
+            return Ok((seconds, values.into_iter().collect()));
+        }
+        // The rows against themselves, the preparation included.
+        "background-many" => {
+            let values = BackgroundExplainer::new(forest, rows)?.explain_rows(rows);
             let seconds = start.elapsed().as_secs_f64();
             return Ok((seconds, values.into_iter().collect()));
         }

@@ -75,6 +75,14 @@ impl Model {
         }
     }
 
+    /// Computes now what depends on the model alone, which the first explanation would
+    /// otherwise wait for.
+    pub fn prepare(&self) {
+        if let Self::Forest(forest) = self {
+            let _ = forest.explainer();
+        }
+    }
+
     /// Log-odds of default of one row; NaN is missing.
     ///
     /// # Panics

@@ -109,6 +109,8 @@ pub enum ModelError {
     },
     #[error("the newest key in the table package_key is damaged: it signs no packages")]
     PackageKey,
+    #[error("preparing a model was interrupted: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
     #[error("the package store: {0}")]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -193,6 +195,8 @@ impl ModelLibrary {
                 source,
             })?;
         let package = Arc::new(package);
+        let prepared = Arc::clone(&package);
+        tokio::task::spawn_blocking(move || prepared.model.prepare()).await?;
         self.loaded
             .write()
             .unwrap_or_else(PoisonError::into_inner)

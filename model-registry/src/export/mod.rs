@@ -65,9 +65,9 @@ pub enum Remark {
 /// Why a model cannot be written.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ExportError {
-    /// No trees.
-    #[error("a scorecard has no trees: only a forest can be exported")]
-    Scorecard,
+    /// A scorecard that cannot be told as trees.
+    #[error("the scorecard cannot be written as trees: {0}")]
+    Scorecard(String),
     /// A constant that is no margin.
     #[error(transparent)]
     Forest(#[from] ForestError),
@@ -96,7 +96,10 @@ pub fn write(package: &Package, format: Format) -> Result<Export, ExportError> {
             Aggregation::Sum,
             Vec::new(),
         )?),
-        Model::Scorecard(_) => return Err(ExportError::Scorecard),
+        Model::Scorecard(scorecard) => {
+            let trees = scorecard.to_forest();
+            Cow::Owned(trees.map_err(|error| ExportError::Scorecard(error.to_string()))?)
+        }
     };
     let content = Content {
         forest,
