@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::evaluation::{Costs, Evaluation, EvaluationError, row_log_loss};
-use crate::model::logistic;
+use crate::model::{log_odds, logistic};
 
 /// How a margin becomes a PD.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -311,6 +311,23 @@ impl Calibration {
         Some(Self::Isotonic { margins, pds })
     }
 
+    /// The least margin whose PD is `pd` or more; none where every margin's is, or no
+    /// margin's.
+    #[must_use]
+    pub fn margin(&self, pd: f64) -> Option<f64> {
+        let margin = match self {
+            Self::None => log_odds(pd),
+            Self::Platt { slope, intercept } => (log_odds(pd) - intercept) / slope,
+            Self::Isotonic { margins, pds } => {
+                let above = pds.partition_point(|&known| known < pd);
+                let below = above.checked_sub(1)?;
+                let share = (pd - pds[below]) / (pds.get(above)? - pds[below]);
+                margins[below] + (margins[above] - margins[below]) * share
+            }
+        };
+        margin.is_finite().then_some(margin)
+    }
+
     /// The probability of default of a margin.
     #[must_use]
     pub fn pd(&self, margin: f64) -> f64 {
@@ -356,6 +373,34 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+
+    #[test]
+    fn the_margin_of_a_threshold_parts_the_pds_below_it_from_the_others() {
+        let maps = [
+            Calibration::None,
+            Calibration::Platt {
+                slope: 0.4,
+                intercept: -1.3,
+            },
+            Calibration::Isotonic {
+                margins: vec![-3.0, -2.0, -1.0, 1.0],
+                pds: vec![0.02, 0.02, 0.3, 0.9],
+            },
+        ];
+        for map in maps {
+            for threshold in [0.05, 0.083, 0.3, 0.6] {
+                let margin = map.margin(threshold).expect("some are above, some below");
+                assert!((map.pd(margin) - threshold).abs() < 1e-12, "{map:?}");
+                assert!(map.pd(margin - 1e-6) < threshold, "{map:?}");
+            }
+        }
+        let level = Calibration::Isotonic {
+            margins: vec![0.0, 1.0],
+            pds: vec![0.1, 0.2],
+        };
+        assert_eq!(level.margin(0.05), None, "everybody is refused");
+        assert_eq!(level.margin(0.25), None, "nobody is");
+    }
 
     /// Margins, outcomes that follow `link` of them, and folds.
     fn drawn(rows: usize, link: impl Fn(f64) -> f64) -> (Vec<f64>, Vec<bool>, Vec<usize>) {

@@ -2,7 +2,7 @@
 //! explained in full, the same each time, and recorded with what was shown.
 
 use octroi_tests::{
-    AZUR, Answer, Caller, DatabaseKind, HARBOUR, Installation, Role, on_both_databases,
+    AZUR, Answer, Bank, Caller, DatabaseKind, HARBOUR, Installation, Role, on_both_databases,
     rich_application, sha256_of_canonical,
 };
 use serde_json::{Value, json};
@@ -18,8 +18,30 @@ fn number(value: &Value) -> f64 {
         .unwrap_or_else(|| panic!("{value} is no number"))
 }
 
+/// The calibration in the stored package of a bank's only version.
+fn calibration(octroi: &Installation, bank: &Bank) -> Value {
+    let models = octroi.person(bank, Role::Analyst).get("/api/v1/models");
+    let digest = models.expect(200)["versions"][0]["digest"].clone();
+    let file = format!("{}.json", digest.as_str().expect("a digest"));
+    let package = std::fs::read(octroi.home().join("packages").join(file)).expect("it is there");
+    let package: Value = serde_json::from_slice(&package).expect("JSON");
+    package["calibration"].clone()
+}
+
+/// The PD of a margin.
+fn calibrated(calibration: &Value, margin: f64) -> f64 {
+    let logistic = |margin: f64| 1.0 / (1.0 + (-margin).exp());
+    match &calibration["platt"] {
+        Value::Null if calibration == "none" => logistic(margin),
+        Value::Object(platt) => {
+            logistic(number(&platt["slope"]) * margin + number(&platt["intercept"]))
+        }
+        _ => panic!("the fixture is too small for {calibration}"),
+    }
+}
+
 #[track_caller]
-fn check_consistent(decision: &Value) {
+fn check_consistent(calibration: &Value, decision: &Value) {
     let (pd, threshold) = (number(&decision["pd"]), number(&decision["threshold"]));
     assert!(
         (0.0..=1.0).contains(&pd),
@@ -34,10 +56,10 @@ fn check_consistent(decision: &Value) {
         decision["outcome"], expected,
         "PD {pd} at the threshold {threshold}"
     );
-    let logistic = 1.0 / (1.0 + (-number(&decision["margin"])).exp());
+    let expected = calibrated(calibration, number(&decision["margin"]));
     assert!(
-        (pd - logistic).abs() < 1e-12,
-        "PD {pd}, but the margin says {logistic}"
+        (pd - expected).abs() < 1e-12,
+        "PD {pd}, but margin and calibration say {expected}"
     );
 }
 
@@ -99,12 +121,13 @@ fn reasons_alike(one: &Value, other: &Value) -> bool {
 
 on_both_databases! {
     fn every_client_of_a_bank_gets_a_decision_that_follows_from_its_pd(octroi: Installation) {
+        let calibration = calibration(&octroi, &AZUR);
         let partner = octroi.partner(&AZUR);
         let mut outcomes = std::collections::BTreeSet::new();
         for client in octroi.clients(&AZUR).into_iter().take(60) {
             let answer = partner.post(BY_ALIAS, &json!({ "client_id": client }));
             let decision = answer.expect(201);
-            check_consistent(&decision);
+            check_consistent(&calibration, &decision);
             assert_eq!(decision["client_id"], client);
             assert_eq!(decision["model"], "credit");
             assert_eq!(decision["version"], 1);
@@ -117,11 +140,12 @@ on_both_databases! {
     }
 
     fn the_contributions_of_an_explanation_add_up_to_the_margin(octroi: Installation) {
+        let calibration = calibration(&octroi, &HARBOUR);
         let partner = octroi.partner(&HARBOUR);
         for client in octroi.clients(&HARBOUR).into_iter().take(15) {
             let decision = partner.post(BY_ALIAS, &json!({ "client_id": client })).expect(201);
             let explanation = explanation(&partner, &decision, "en");
-            check_consistent(&explanation);
+            check_consistent(&calibration, &explanation);
             check_sum(&explanation);
             assert_eq!(bits(&explanation), bits(&decision));
             assert_eq!(explanation["decision_id"], decision["decision_id"]);
@@ -129,11 +153,12 @@ on_both_databases! {
     }
 
     fn a_whole_application_with_all_seven_tables_is_decided_and_becomes_a_client(octroi: Installation) {
+        let calibration = calibration(&octroi, &AZUR);
         let partner = octroi.partner(&AZUR);
         let before = octroi.stored();
         let body = json!({ "tables": rich_application(700_001), "language": "en" });
         let decision = partner.post(BY_ALIAS, &body).expect(201);
-        check_consistent(&decision);
+        check_consistent(&calibration, &decision);
         check_sum(&explanation(&partner, &decision, "en"));
         assert_eq!(decision["client_id"], 700_001);
         assert_eq!(octroi.stored().clients, before.clients + 1);
@@ -147,6 +172,7 @@ on_both_databases! {
     }
 
     fn an_application_sent_again_unchanged_changes_no_client_and_changed_it_does(octroi: Installation) {
+        let calibration = calibration(&octroi, &AZUR);
         let partner = octroi.partner(&AZUR);
         let body = json!({ "tables": rich_application(700_002) });
         partner.post(BY_ALIAS, &body).expect(201);
@@ -155,7 +181,7 @@ on_both_databases! {
         let mut changed = body.clone();
         changed["tables"]["application"]["AMT_CREDIT"] = json!(999_999.0);
         let other = partner.post(BY_ALIAS, &changed).expect(201);
-        check_consistent(&other);
+        check_consistent(&calibration, &other);
         let events = octroi.events(&AZUR, "client_changed");
         assert_eq!(events.len(), 1);
         assert_eq!(events[0]["client"], 700_002);
@@ -164,6 +190,7 @@ on_both_databases! {
     }
 
     fn tables_that_are_not_known_may_be_left_out(octroi: Installation) {
+        let calibration = calibration(&octroi, &AZUR);
         let partner = octroi.partner(&AZUR);
         let mut tables = rich_application(700_003);
         let whole = partner.post(BY_ALIAS, &json!({ "tables": tables })).expect(201);
@@ -171,7 +198,7 @@ on_both_databases! {
             "previous_application", "bureau_balance", "bureau"] {
             tables.as_object_mut().expect("an object").remove(table);
             let decision = partner.post(BY_ALIAS, &json!({ "tables": tables })).expect(201);
-            check_consistent(&decision);
+            check_consistent(&calibration, &decision);
         }
         let bare = partner.post(BY_ALIAS, &json!({ "tables": tables })).expect(201);
         assert_ne!(bits(&bare), bits(&whole), "a history that counts for nothing");

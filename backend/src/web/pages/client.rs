@@ -26,7 +26,6 @@ use octroi_frontend::views::{
     ClientView, Counterfactual, CounterfactualProposal, Fact, Grouping, HistoryEntry,
     InformationGroup, InformationItem, Reason, ScoredDecision, ShownEntry, Subject,
 };
-use octroi_model_registry::model::log_odds;
 use sea_orm::prelude::Uuid;
 use serde::Deserialize;
 use serde_json::json;
@@ -344,7 +343,11 @@ fn waterfall(explained: &Explained, by: Grouping) -> Waterfall {
     Waterfall {
         base_value: document.base_value,
         margin: document.margin,
-        threshold_margin: Some(log_odds(document.threshold)),
+        threshold_margin: explained
+            .model
+            .package
+            .calibration
+            .margin(document.threshold),
         bars,
     }
 }
