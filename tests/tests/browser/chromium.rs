@@ -138,6 +138,8 @@ impl Browser {
         let Value::Object(wanted) = wanted else {
             unreachable!("written as an object")
         };
+        // The driver's client is built with TLS, though it only talks to this machine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let driver = WebDriver::new(
             format!("http://127.0.0.1:{port}"),
             Capabilities::from(wanted),
