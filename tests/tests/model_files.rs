@@ -392,3 +392,23 @@ fn a_file_that_cannot_be_a_version_leaves_none() {
         margins(&octroi, "elsewhere@2")
     );
 }
+
+#[test]
+fn the_output_never_replaces_what_is_read_or_what_is_no_file() {
+    let folder = folder();
+    let copies = ["model.txt", "rows.csv"].map(|name| {
+        let copy = folder.path().join(name);
+        fs::copy(fixture("rf", name), &copy).expect("copied");
+        copy
+    });
+    for input in &copies {
+        let before = fs::read(input).expect("bytes");
+        let error = score(&copies[0], &copies[1], input, &[]).expect_failure();
+        assert!(error.contains("is also read"), "{error}");
+        assert_eq!(fs::read(input).expect("bytes"), before);
+    }
+    let error = score(&copies[0], &copies[1], folder.path(), &[]).expect_failure();
+    assert!(error.contains("is no file"), "{error}");
+    let left = fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 2, "nothing half-written is left");
+}

@@ -253,7 +253,11 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".part");
     std::fs::write(&temporary, bytes).map_err(failed)?;
-    std::fs::rename(&temporary, path).map_err(failed)
+    std::fs::rename(&temporary, path).map_err(|source| {
+        // What cannot be put in place is not left lying beside it.
+        let _ = std::fs::remove_file(&temporary);
+        failed(source)
+    })
 }
 
 /// Tells about a read folder on standard error: absent tables and warnings.

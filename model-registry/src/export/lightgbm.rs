@@ -54,6 +54,11 @@ pub(crate) fn write(content: &Content<'_>) -> Outcome<Export> {
     if !forest.trees().iter().all(counted) {
         remarks.push(Remark::RoundedCover);
     }
+    let nodes = forest.trees().iter().flat_map(Tree::nodes);
+    // A tree without any cover has no counts at all, which LightGBM takes as alike.
+    if nodes.map(Node::cover).any(|cover| cover <= 0.0) {
+        remarks.push(Remark::EmptyNodes);
+    }
     let trees = trees(forest, shift)?;
     let mut text = header(features, forest.aggregation(), slope)?;
     let sizes: Vec<String> = trees.iter().map(|tree| tree.len().to_string()).collect();

@@ -60,6 +60,12 @@ pub enum Remark {
          contributions differ slightly; its margins do not"
     )]
     RoundedCover,
+    /// Contributions cannot be had there.
+    #[error(
+        "some nodes hold no training row, such as the bin of a value that was never missing: \
+         LightGBM's own contributions are no numbers then; its margins are these"
+    )]
+    EmptyNodes,
 }
 
 /// Why a model cannot be written.

@@ -9,7 +9,7 @@ use crate::digest;
 use crate::models::{Arrangement, first_of};
 use clap::Args;
 use octroi_data::features::{FeatureKind, FeatureSpec};
-use octroi_data::portfolio::Portfolio;
+use octroi_data::portfolio::{Portfolio, Sentinel};
 use octroi_model_registry::calibration::Calibration;
 use octroi_model_registry::evaluation::Costs;
 use octroi_model_registry::forest::{Forest, Node, Test, Tree};
@@ -92,6 +92,7 @@ pub(super) async fn run(
         .register(&scope, &arguments.name, alias, &package, "operator")
         .await?;
     tell(&package);
+    tell_sentinels(portfolio, &package);
     let (name, version) = (&arguments.name, registered.version);
     let existed = if registered.existed {
         " (the same package as before)"
@@ -327,6 +328,30 @@ fn evaluated(
     Ok(package?)
 }
 
+/// A model made from the raw files has seen sentinels as values; here they are missing.
+fn tell_sentinels(portfolio: &Portfolio, package: &Package) {
+    let columns = portfolio.tables.iter().flat_map(|table| &table.columns);
+    for column in columns {
+        let taken = |feature: &PackageFeature| feature.name == column.name;
+        let numbers: Vec<String> = column
+            .missing
+            .iter()
+            .filter_map(|sentinel| match sentinel {
+                Sentinel::Number(number) => Some(number.to_string()),
+                Sentinel::Level(_) => None,
+            })
+            .collect();
+        if !numbers.is_empty() && package.manifest.features.iter().any(taken) {
+            eprintln!(
+                "note: {} of {} is a missing value in this portfolio; a model that was trained \
+                 on it as a number gives other margins here than for the raw file",
+                numbers.join(", "),
+                column.name
+            );
+        }
+    }
+}
+
 fn tell(package: &Package) {
     let evaluation = &package.manifest.evaluation;
     println!(
@@ -338,5 +363,9 @@ fn tell(package: &Package) {
         evaluation.average_precision,
         evaluation.cost_per_client,
         evaluation.threshold
+    );
+    println!(
+        "these figures are true if none of these clients took part in the model's training; \
+         otherwise they flatter it, and its threshold is too high or too low"
     );
 }

@@ -50,6 +50,7 @@ const PIECE: usize = 4_096;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
+    keep_inputs(arguments)?;
     let imported = model_in(&bytes_of(&arguments.model)?, &arguments.model)?;
     let explaining = Explaining::new(arguments, &imported.forest, &imported.features)?;
     let mut rows = RowReader::open(&arguments.rows, &imported.features)?;
@@ -87,6 +88,30 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
     out.finish().map_err(failed)?;
     bar.clear();
     println!("{scored} rows scored; {}", arguments.out.display());
+    Ok(())
+}
+
+/// The output replaces what is there; it must not be what is read, nor anything but a file.
+fn keep_inputs(arguments: &ScoreArguments) -> Result<(), CommandError> {
+    let Ok(out) = arguments.out.canonicalize() else {
+        return Ok(());
+    };
+    if !out.is_file() {
+        return Err(CommandError::Usage(format!(
+            "{} is there and is no file: name another for --out",
+            arguments.out.display()
+        )));
+    }
+    let inputs = [&arguments.model, &arguments.rows];
+    let inputs = inputs.into_iter().chain(arguments.background.as_ref());
+    for input in inputs {
+        if input.canonicalize().is_ok_and(|input| input == out) {
+            return Err(CommandError::Usage(format!(
+                "--out {} is also read: name another file",
+                arguments.out.display()
+            )));
+        }
+    }
     Ok(())
 }
 
