@@ -9,6 +9,7 @@ use octroi_model_registry::background::{
     BackgroundError, BackgroundExplainer, ModelBackground, TABLE_BYTES,
 };
 use octroi_model_registry::forest::{Aggregation, CategorySet, Forest, Missing, Node, Test, Tree};
+use octroi_model_registry::import;
 use octroi_model_registry::model::{Constant, Model};
 use octroi_model_registry::scorecard::{Bins, Characteristic, Scorecard};
 use proptest::prelude::*;
@@ -324,55 +325,29 @@ fn table(file: &str) -> Array2<f64> {
     array(&rows)
 }
 
-/// Reads just what the reference model uses: numeric splits, each threshold through `read`.
+/// The reference model, each threshold through `read`.
 fn reference_forest(read: fn(f64) -> f64) -> Option<Forest> {
-    let Ok(text) = std::fs::read_to_string(Path::new(REFERENCE).join("model.txt")) else {
+    let Ok(bytes) = std::fs::read(Path::new(REFERENCE).join("model.txt")) else {
         println!("not run: ../shared is absent");
         return None;
     };
-    let trees = text.split("\nTree=").skip(1);
-    let trees = trees.map(|block| reference_tree(block, read)).collect();
-    let features = numbers(&text, "max_feature_idx")[0] as usize + 1;
-    Some(Forest::new(features, 0.0, Aggregation::Sum, trees).expect("a forest"))
-}
-
-fn numbers(block: &str, name: &str) -> Vec<f64> {
-    let line = block
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
-        .expect("a line of the model");
-    line.split(' ')
-        .map(|number| number.parse().expect("a number"))
-        .collect()
-}
-
-fn reference_tree(block: &str, read: fn(f64) -> f64) -> Tree {
-    let (feature, threshold) = (numbers(block, "split_feature"), numbers(block, "threshold"));
-    let (left, right) = (numbers(block, "left_child"), numbers(block, "right_child"));
-    let decision = numbers(block, "decision_type");
-    // A child below zero is leaf -child - 1; leaves follow the splits in our list.
-    let place = |child: f64| {
-        if child < 0.0 {
-            feature.len() as u32 + (-child - 1.0) as u32
-        } else {
-            child as u32
+    let forest = import::read(&bytes).expect("the model").forest;
+    let trees = forest.trees().iter().map(|tree| {
+        let mut nodes = tree.nodes().to_vec();
+        for node in &mut nodes {
+            if let Node::Split {
+                test: Test::AtMost(threshold),
+                ..
+            } = node
+            {
+                *threshold = read(*threshold);
+            }
         }
-    };
-    let mut nodes: Vec<Node> = (0..feature.len())
-        .map(|index| Node::Split {
-            feature: feature[index] as u32,
-            test: Test::AtMost(read(threshold[index])),
-            missing: [Missing::Never, Missing::Zero, Missing::Nan]
-                [(decision[index] as u32 >> 2) as usize],
-            default_left: decision[index] as u32 & 2 != 0,
-            left: place(left[index]),
-            right: place(right[index]),
-            cover: 1.0,
-        })
-        .collect();
-    let leaf = |value| Node::Leaf { value, cover: 1.0 };
-    nodes.extend(numbers(block, "leaf_value").into_iter().map(leaf));
-    Tree::new(nodes)
+        Tree::new(nodes)
+    });
+    let (features, base) = (forest.features(), forest.base_margin());
+    let read = Forest::new(features, base, forest.aggregation(), trees.collect());
+    Some(read.expect("a forest"))
 }
 
 /// `shap` keeps thresholds in `f32`, so that a value between a threshold and its rounding
