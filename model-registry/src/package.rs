@@ -301,6 +301,33 @@ pub struct Candidate {
     pub imbalance: String,
 }
 
+impl Candidate {
+    /// What an evaluation says of a candidate, before it has a name and folds: its maker sets
+    /// those.
+    pub(crate) fn measured(evaluation: &Evaluation) -> Self {
+        let intervals = evaluation.intervals;
+        Self {
+            name: String::new(),
+            kind: String::new(),
+            description: String::new(),
+            auc_mean: evaluation.auc,
+            auc_std: 0.0,
+            auc_folds: Vec::new(),
+            auc: evaluation.auc,
+            average_precision: evaluation.average_precision,
+            brier: evaluation.brier,
+            log_loss: evaluation.log_loss,
+            cost_per_client: evaluation.cost_per_client,
+            threshold: evaluation.threshold,
+            ks: Some(evaluation.ks),
+            expected_calibration_error: Some(evaluation.expected_calibration_error),
+            auc_interval: intervals.map(|intervals| intervals.auc),
+            cost_interval: intervals.map(|intervals| intervals.cost_per_client),
+            imbalance: String::new(),
+        }
+    }
+}
+
 /// How much a feature matters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -394,19 +394,8 @@ impl Comparison<'_, '_> {
             auc_mean,
             auc_std: (squares / (folds - 1.0)).sqrt(),
             auc_folds,
-            auc: evaluation.auc,
-            average_precision: evaluation.average_precision,
-            brier: evaluation.brier,
-            log_loss: evaluation.log_loss,
-            cost_per_client: evaluation.cost_per_client,
-            threshold: evaluation.threshold,
-            ks: Some(evaluation.ks),
-            expected_calibration_error: Some(evaluation.expected_calibration_error),
-            auc_interval: evaluation.intervals.map(|intervals| intervals.auc),
-            cost_interval: evaluation
-                .intervals
-                .map(|intervals| intervals.cost_per_client),
             imbalance,
+            ..Candidate::measured(evaluation)
         }
     }
 

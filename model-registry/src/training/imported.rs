@@ -114,21 +114,7 @@ fn candidate(evaluation: &Evaluation) -> Candidate {
         name: IMPORTED.to_owned(),
         kind: "boosting".to_owned(),
         description: "Trained elsewhere, and measured here on labelled clients.".to_owned(),
-        auc_mean: evaluation.auc,
-        auc_std: 0.0,
-        auc_folds: Vec::new(),
-        auc: evaluation.auc,
-        average_precision: evaluation.average_precision,
-        brier: evaluation.brier,
-        log_loss: evaluation.log_loss,
-        cost_per_client: evaluation.cost_per_client,
-        threshold: evaluation.threshold,
-        ks: Some(evaluation.ks),
-        expected_calibration_error: Some(evaluation.expected_calibration_error),
-        auc_interval: evaluation.intervals.map(|intervals| intervals.auc),
-        cost_interval: evaluation
-            .intervals
-            .map(|intervals| intervals.cost_per_client),
         imbalance: "as the model was trained".to_owned(),
+        ..Candidate::measured(evaluation)
     }
 }
