@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use crate::identity::{Authorized, need};
 use crate::instant;
-use crate::models::{ModelReference, note_view, points_view, version_view};
+use crate::models::{ModelReference, ResolvedModel, note_view, points_view, version_view};
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::http::header;
@@ -58,6 +58,20 @@ pub(super) async fn list(
         .page(&service, &ModelsView { models })
 }
 
+/// The version that a page's address names.
+async fn named(
+    authorized: &Authorized<need::ViewModels>,
+    service: &Service,
+    path: web::Path<(String, i32)>,
+) -> Result<ResolvedModel, Problem> {
+    let (model, version) = path.into_inner();
+    let reference = ModelReference::version(model, version);
+    Ok(service
+        .models
+        .resolve(&authorized.scope, &reference)
+        .await?)
+}
+
 #[get("/models/{name}/versions/{version}")]
 pub(super) async fn version_page(
     authorized: Authorized<need::ViewModels>,
@@ -66,18 +80,13 @@ pub(super) async fn version_page(
     path: web::Path<(String, i32)>,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::of(&request, &service, &authorized, Section::Models);
-    let (model, version) = path.into_inner();
-    let reference = ModelReference::version(model, version);
-    let resolved = service
-        .models
-        .resolve(&authorized.scope, &reference)
-        .await?;
+    let resolved = named(&authorized, &service, path).await?;
     let aliases = service
         .models
         .aliases(&authorized.scope)
         .await?
         .into_iter()
-        .filter(|alias| alias.model == reference.model && alias.version == version)
+        .filter(|alias| alias.model == resolved.row.model && alias.version == resolved.row.version)
         .map(|alias| alias.alias)
         .collect();
     let view = version_view(&resolved, aliases, frame.wording(&service));
@@ -93,12 +102,7 @@ pub(super) async fn points(
     path: web::Path<(String, i32)>,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::of(&request, &service, &authorized, Section::Models);
-    let (model, version) = path.into_inner();
-    let reference = ModelReference::version(model, version);
-    let resolved = service
-        .models
-        .resolve(&authorized.scope, &reference)
-        .await?;
+    let resolved = named(&authorized, &service, path).await?;
     let view = points_view(&resolved, frame.wording(&service))
         .ok_or(Problem::NotFound("page or resource"))?;
     frame.page(&service, &view)
@@ -113,12 +117,7 @@ pub(super) async fn note(
     path: web::Path<(String, i32)>,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::of(&request, &service, &authorized, Section::Models);
-    let (model, version) = path.into_inner();
-    let reference = ModelReference::version(model, version);
-    let resolved = service
-        .models
-        .resolve(&authorized.scope, &reference)
-        .await?;
+    let resolved = named(&authorized, &service, path).await?;
     let bank = &authorized.principal.tenant.name;
     let view = note_view(bank, &resolved, frame.wording(&service));
     let html = document::note(&view, frame.chrome.language)?;
