@@ -2,6 +2,7 @@
 //! variables. Everything is checked once at start, and every problem is named at once, so
 //! that an operator repairs a configuration in one go instead of one restart per mistake.
 
+use crate::address;
 use octroi_model_registry::store::Bucket;
 use serde::Deserialize;
 use std::fmt;
@@ -30,6 +31,32 @@ pub struct ServerSettings {
     pub secure_cookies: bool,
     pub drain_seconds: u64,
     pub body_bytes: usize,
+    /// Addresses and networks, as text.
+    pub trusted_proxies: Vec<String>,
+}
+
+impl ServerSettings {
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.address.parse::<SocketAddr>().is_err() {
+            problems.push(format!(
+                "server.address = \"{}\" is no address and port; for example 127.0.0.1:8080",
+                self.address
+            ));
+        }
+        if self.body_bytes < 1024 {
+            problems.push("server.body_bytes is below 1024: no application would fit".into());
+        }
+        for text in &self.trusted_proxies {
+            if address::network(text).is_none() {
+                problems.push(format!(
+                    "server.trusted_proxies has \"{text}\", which is no address and no network \
+                     like 10.0.0.0/8"
+                ));
+            }
+        }
+        problems
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -141,7 +168,9 @@ impl Settings {
                             .filter(|(name, _)| name != "OCTROI_CONFIG")
                             .collect(),
                     ))
-                    .try_parsing(true),
+                    .try_parsing(true)
+                    .list_separator(",")
+                    .with_list_parse_key("server.trusted_proxies"),
             )
             .build()?
             .try_deserialize()?;
@@ -150,12 +179,7 @@ impl Settings {
 
     fn checked(self) -> Result<Self, ConfigurationError> {
         let mut problems = Vec::new();
-        if self.server.address.parse::<SocketAddr>().is_err() {
-            problems.push(format!(
-                "server.address = \"{}\" is no address and port; for example 127.0.0.1:8080",
-                self.server.address
-            ));
-        }
+        problems.extend(self.server.problems());
         let scheme = self.database.url.split(':').next().unwrap_or_default();
         if !self.database.url.is_empty() && !["sqlite", "postgres", "postgresql"].contains(&scheme)
         {
@@ -169,9 +193,6 @@ impl Settings {
         }
         if self.session.idle_minutes == 0 || self.session.absolute_hours == 0 {
             problems.push("session.idle_minutes and session.absolute_hours must be above 0".into());
-        }
-        if self.server.body_bytes < 1024 {
-            problems.push("server.body_bytes is below 1024: no application would fit".into());
         }
         let otlp = &self.telemetry.otlp_endpoint;
         if !otlp.is_empty() && !otlp.starts_with("http://") && !otlp.starts_with("https://") {
@@ -225,6 +246,7 @@ mod tests {
         settings.session.idle_minutes = 0;
         settings.packages.url = "gs://elsewhere".into();
         settings.packages.endpoint = "http://store:9000".into();
+        settings.server.trusted_proxies = vec!["proxy.example".into()];
         let error = settings.checked().expect_err("problems").to_string();
         for name in [
             "server.address",
@@ -232,6 +254,7 @@ mod tests {
             "session.idle_minutes",
             "packages.url",
             "packages.endpoint",
+            "server.trusted_proxies",
         ] {
             assert!(error.contains(name), "{name} is missing in: {error}");
         }

@@ -4,6 +4,7 @@
 //! [`decisions`], [`audit`] (what happened), [`monitoring`], and [`web`] and [`command`], the
 //! two ways in. docs/ARCHITECTURE.md walks through a decision.
 
+pub mod address;
 pub mod audit;
 pub mod clients;
 pub mod command;

@@ -1,9 +1,12 @@
 //! What a running service is made of, built once and shared by all requests.
 
+use crate::address::TrustedProxies;
 use crate::clients::{ClientError, FeatureWorker, Population, Populations};
 use crate::configuration::Settings;
 use crate::database::{Database, DatabaseError};
-use crate::identity::{PasswordError, PasswordHasher, SignInThrottle, TokenError, TokenSigner};
+use crate::identity::{
+    FailedSignIns, PasswordError, PasswordHasher, SignInThrottle, TokenError, TokenSigner,
+};
 use crate::models::{ModelError, ModelLibrary};
 use crate::monitoring::Metrics;
 use crate::tenancy::TenantScope;
@@ -23,6 +26,8 @@ pub struct Service {
     pub populations: Populations,
     pub passwords: PasswordHasher,
     pub throttle: SignInThrottle,
+    pub failed_sign_ins: FailedSignIns,
+    pub proxies: TrustedProxies,
     pub tokens: TokenSigner,
     pub pages: Pages,
     pub metrics: Metrics,
@@ -58,6 +63,8 @@ impl Service {
             populations: Populations::default(),
             passwords: PasswordHasher::new(2)?,
             throttle: SignInThrottle::default(),
+            failed_sign_ins: FailedSignIns::start(database.clone()),
+            proxies: TrustedProxies::of(&settings.server.trusted_proxies),
             tokens: TokenSigner::load(&database).await?,
             pages: Pages::new()?,
             metrics: Metrics::default(),

@@ -1,15 +1,19 @@
 //! People: their accounts, and signing in with e-mail and password.
 
+use super::failed_sign_ins::FailedSignIn;
 use super::{Password, PasswordError, PasswordHasher, Role, session};
-use crate::audit::{Action, Actor, Event};
+use crate::audit::{Action, Event};
 use crate::database::Database;
 use crate::instant;
+use crate::service::Service;
 use crate::tenancy::{self, Tenant, TenantEntity, TenantScope};
 use octroi_data::language::Language;
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryFilter, QueryOrder, Set, SqlErr};
 use serde_json::json;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub mod entity {
     //! Table `user_account`.
@@ -159,6 +163,14 @@ pub async fn find(
         .transpose()
 }
 
+/// Somebody who wants to come in.
+pub struct SignInAttempt<'a> {
+    pub email: &'a str,
+    pub password: Password,
+    pub address: Option<IpAddr>,
+    pub request_id: String,
+}
+
 /// How an attempt to sign in ended; unknown account, wrong password and disabled account are
 /// one and the same to the outside.
 pub enum SignIn {
@@ -167,51 +179,85 @@ pub enum SignIn {
         account: Box<Account>,
     },
     Refused,
+    /// Nothing was compared: there were too many failures. How long to wait.
+    TooMany(Duration),
 }
 
-/// Checks e-mail and password. A failure on an existing account is an event of its tenant.
+/// Checks e-mail and password, when the throttle lets it. A failure on an existing account
+/// becomes an event of its tenant. Until the answer an account that does not exist takes the
+/// same steps as one that does.
 pub async fn sign_in(
-    database: &Database,
-    hasher: &PasswordHasher,
+    service: &Service,
+    attempt: SignInAttempt<'_>,
+) -> Result<SignIn, AccountError> {
+    let counted = match service.throttle.begin(attempt.email, attempt.address) {
+        Ok(counted) => counted,
+        Err(wait) => return Ok(SignIn::TooMany(wait)),
+    };
+    let Some(place) = service.failed_sign_ins.place() else {
+        counted.forgive();
+        return Err(PasswordError::Busy.into());
+    };
+    let (row, matches) = match compare(service, attempt.email, attempt.password).await {
+        Ok(compared) => compared,
+        Err(error) => {
+            counted.forgive();
+            return Err(error);
+        }
+    };
+    let row = row.map(|row| (row.disabled_at.is_none() && matches, row));
+    match row {
+        Some((true, row)) => {
+            counted.forgive();
+            drop(place);
+            welcome(service, row).await
+        }
+        refused => {
+            let account = refused.as_ref().map(|(_, row)| row.id);
+            tracing::info!(?account, request_id = attempt.request_id, "sign-in failed");
+            if let Some((_, row)) = refused {
+                place.record(FailedSignIn {
+                    tenant: row.tenant_id,
+                    account: row.id,
+                    request_id: attempt.request_id,
+                });
+            }
+            Ok(SignIn::Refused)
+        }
+    }
+}
+
+/// The account of this address, and whether the password is its own.
+async fn compare(
+    service: &Service,
     email: &str,
     password: Password,
-    request_id: &str,
-) -> Result<SignIn, AccountError> {
+) -> Result<(Option<entity::Model>, bool), AccountError> {
     let row = entity::Entity::find()
         .filter(entity::Column::Email.eq(normalised(email)))
-        .one(database.read())
+        .one(service.database.read())
         .await?;
     let stored = row.as_ref().map(|row| row.password_hash.clone());
-    let matches = hasher.verify(password, stored).await?;
-    let Some(row) = row else {
-        return Ok(SignIn::Refused);
-    };
-    let Some(tenant) = tenancy::entity::Entity::find_by_id(row.tenant_id)
-        .one(database.read())
-        .await?
-    else {
-        return Ok(SignIn::Refused);
-    };
-    let tenant = Arc::new(Tenant::from(tenant));
-    let account = Account::try_from(row)?;
-    if matches && !account.disabled {
-        return Ok(SignIn::Welcome {
-            tenant,
-            account: Box::new(account),
-        });
-    }
-    TenantScope::new(
-        database.clone(),
-        tenant,
-        Actor::anonymous(),
-        request_id.to_owned(),
-    )
-    .record(Event::new(Action::SignInFailed, "user", account.id))
-    .await?;
-    Ok(SignIn::Refused)
+    let matches = service.passwords.verify(password, stored).await?;
+    Ok((row, matches))
 }
 
-fn normalised(email: &str) -> String {
+async fn welcome(service: &Service, row: entity::Model) -> Result<SignIn, AccountError> {
+    let tenant = tenancy::entity::Entity::find_by_id(row.tenant_id)
+        .one(service.database.read())
+        .await?;
+    let Some(tenant) = tenant else {
+        return Ok(SignIn::Refused);
+    };
+    // So that the trail has the failures before the success that they led to.
+    service.failed_sign_ins.settle().await;
+    Ok(SignIn::Welcome {
+        tenant: Arc::new(Tenant::from(tenant)),
+        account: Box::new(Account::try_from(row)?),
+    })
+}
+
+pub(super) fn normalised(email: &str) -> String {
     email.trim().to_lowercase()
 }
 

@@ -5,6 +5,7 @@
 mod account;
 mod api_key;
 mod authorized;
+mod failed_sign_ins;
 mod password;
 mod permission;
 mod principal;
@@ -13,13 +14,15 @@ mod throttle;
 mod token;
 
 pub use account::{
-    Account, AccountError, NewAccount, SignIn, create as create_account, entity as account_entity,
-    find as find_account, list as list_accounts, set_disabled as set_account_disabled, sign_in,
+    Account, AccountError, NewAccount, SignIn, SignInAttempt, create as create_account,
+    entity as account_entity, find as find_account, list as list_accounts,
+    set_disabled as set_account_disabled, sign_in,
 };
 pub use api_key::{
     ApiKey, NewApiKey, create as create_api_key, list as list_api_keys, revoke as revoke_api_key,
 };
 pub use authorized::{AuthenticationError, Authorized, BrowserForm, SignedIn};
+pub use failed_sign_ins::FailedSignIns;
 pub use password::{Password, PasswordError, PasswordHasher};
 pub use permission::{Need, Permission, Role, need};
 pub use principal::Principal;

@@ -2,6 +2,7 @@
 //! answer has in common (request id, headers, problems).
 
 pub mod api;
+mod caller;
 mod headers;
 mod health;
 mod observe;

@@ -4,7 +4,7 @@
 
 use crate::clients::ClientError;
 use crate::decisions::DecisionError;
-use crate::identity::{AccountError, AuthenticationError, TokenError};
+use crate::identity::{AccountError, AuthenticationError, PasswordError, TokenError};
 use crate::models::ModelError;
 use crate::monitoring::MonitoringError;
 use actix_web::http::StatusCode;
@@ -13,6 +13,7 @@ use actix_web::{HttpResponse, ResponseError};
 use octroi_data::application::FieldProblem;
 use sea_orm::DbErr;
 use serde::Serialize;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// A problem as the outside sees it.
@@ -42,8 +43,15 @@ pub enum Problem {
     MediaType(&'static str),
     #[error("this address does not know that method")]
     Method,
-    #[error("too many attempts; wait a minute")]
-    TooMany,
+    /// More than the caller may ask for; in how many seconds to come back.
+    #[error("that was too often; try again in {0} s")]
+    TooMany(u64),
+    /// The body came too slowly.
+    #[error("the body took too long to arrive; send it again, faster")]
+    Timeout,
+    /// There is as much of this to do as the service takes on; in how many seconds to come back.
+    #[error("too much of this is waiting to be done; try again in {0} s")]
+    Busy(u64),
     #[error("the database does not answer; try again shortly")]
     Unavailable,
     /// A stored package that is not what was put there.
@@ -83,6 +91,18 @@ pub struct ProblemField {
 }
 
 impl Problem {
+    /// Too often; `wait` is told in whole seconds, rounded up.
+    #[must_use]
+    pub fn too_many(wait: Duration) -> Self {
+        Self::TooMany(Self::seconds(wait))
+    }
+
+    /// Whole seconds to wait, for `Retry-After`.
+    #[must_use]
+    pub fn seconds(wait: Duration) -> u64 {
+        wait.as_millis().div_ceil(1000).max(1) as u64
+    }
+
     /// The last part of the problem's type.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -99,7 +119,9 @@ impl Problem {
             Self::TooLarge(_) => "too-large",
             Self::MediaType(_) => "media-type",
             Self::Method => "method",
-            Self::TooMany => "too-many",
+            Self::TooMany(_) => "too-many",
+            Self::Timeout => "timeout",
+            Self::Busy(_) => "busy",
             Self::Unavailable => "unavailable",
             Self::VersionRefused { .. } => "version-refused",
             Self::Internal => "internal",
@@ -143,8 +165,9 @@ impl ResponseError for Problem {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Unavailable | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::VersionRefused { .. } | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -156,8 +179,15 @@ impl ResponseError for Problem {
             Self::Unauthenticated => {
                 builder.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"octroi\""));
             }
-            Self::TooMany | Self::Unavailable => {
+            Self::TooMany(seconds) | Self::Busy(seconds) => {
+                builder.insert_header((header::RETRY_AFTER, *seconds));
+            }
+            Self::Unavailable => {
                 builder.insert_header((header::RETRY_AFTER, "60"));
+            }
+            // What is left of the body is not waited for.
+            Self::Timeout => {
+                builder.force_close();
             }
             _ => {}
         }
@@ -216,6 +246,7 @@ impl From<AccountError> for Problem {
         match error {
             AccountError::Database(error) => error.into(),
             AccountError::Exists(_) => Self::Conflict(error.to_string()),
+            AccountError::Password(PasswordError::Busy) => Self::Busy(2),
             AccountError::Email(_) | AccountError::Password(_) => {
                 Self::BadRequest(error.to_string())
             }

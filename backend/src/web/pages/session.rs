@@ -2,11 +2,12 @@
 
 use super::frame::{Frame, see};
 use crate::audit::{Actor, ActorKind};
-use crate::identity::{self, BrowserForm, Password, SignIn, SignedIn};
+use crate::identity::{self, BrowserForm, Password, SignIn, SignInAttempt, SignedIn};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
-use crate::web::{Problem, RequestId};
+use crate::web::{Problem, RequestId, caller};
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use octroi_frontend::views::{SignInError, SignInView};
@@ -110,27 +111,32 @@ pub(super) async fn sign_in(
     };
     // Nobody is signed in yet, so there is no session to bind a form token to; browsers say
     // themselves when a form comes from another site.
-    if from_elsewhere(&request) {
+    if from_elsewhere(&request, &service) {
         return refused(email, SignInError::FormExpired, StatusCode::FORBIDDEN);
     }
-    let address = request.peer_addr().map(|peer| peer.ip());
-    if !service.throttle.admits(&email, address) {
-        return refused(
-            email,
-            SignInError::TooManyAttempts,
-            StatusCode::TOO_MANY_REQUESTS,
-        );
-    }
     let request_id = RequestId::of(&request);
-    let (database, hasher) = (&service.database, &service.passwords);
-    let typed = Password::typed(password);
-    let signed_in = identity::sign_in(database, hasher, &email, typed, &request_id).await?;
-    let SignIn::Welcome { tenant, account } = signed_in else {
-        return refused(
-            email,
-            SignInError::WrongCredentials,
-            StatusCode::UNAUTHORIZED,
-        );
+    let attempt = SignInAttempt {
+        email: &email,
+        password: Password::typed(password),
+        address: caller::address(&request, &service.proxies),
+        request_id: request_id.clone(),
+    };
+    let (tenant, account) = match identity::sign_in(&service, attempt).await? {
+        SignIn::Welcome { tenant, account } => (tenant, account),
+        SignIn::Refused => {
+            return refused(
+                email,
+                SignInError::WrongCredentials,
+                StatusCode::UNAUTHORIZED,
+            );
+        }
+        SignIn::TooMany(wait) => {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut page = refused(email, SignInError::TooManyAttempts, status)?;
+            let seconds = HeaderValue::from(Problem::seconds(wait));
+            page.headers_mut().insert(header::RETRY_AFTER, seconds);
+            return Ok(page);
+        }
     };
     let actor = Actor {
         kind: ActorKind::User,
@@ -156,7 +162,7 @@ pub(super) async fn sign_in(
 }
 
 /// True when the browser says that the form was on another site.
-fn from_elsewhere(request: &HttpRequest) -> bool {
+fn from_elsewhere(request: &HttpRequest, service: &Service) -> bool {
     let header = |name: &str| {
         request
             .headers()
@@ -166,11 +172,10 @@ fn from_elsewhere(request: &HttpRequest) -> bool {
     if let Some(site) = header("Sec-Fetch-Site") {
         return !["same-origin", "none"].contains(&site);
     }
-    let host = request.connection_info().host().to_owned();
+    let hosts = caller::hosts(request, &service.proxies);
     header("Origin").is_some_and(|origin| {
-        origin
-            .split_once("://")
-            .is_none_or(|(_, authority)| authority != host)
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        !authority.is_some_and(|authority| hosts.iter().any(|host| host == authority))
     })
 }
 

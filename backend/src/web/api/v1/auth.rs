@@ -1,10 +1,10 @@
 //! Access tokens for the programs of people.
 
 use crate::audit::{Action, Actor, ActorKind, Event};
-use crate::identity::{self, Password, SignIn};
+use crate::identity::{self, Password, SignIn, SignInAttempt};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
-use crate::web::{Problem, ProblemDocument, RequestId};
+use crate::web::{Problem, ProblemDocument, RequestId, caller};
 use actix_web::{HttpRequest, Responder, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,7 +35,9 @@ struct TokenAnswer {
         (status = 200, body = TokenAnswer),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "E-mail or password is wrong"),
-        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many attempts"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; `Retry-After` says how many seconds to wait"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "More than 8 KiB"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too many sign-ins are waiting"),
     )
 )]
 #[post("/auth/token")]
@@ -45,21 +47,17 @@ pub(super) async fn token(
     body: web::Json<TokenRequest>,
 ) -> Result<impl Responder, Problem> {
     let TokenRequest { email, password } = body.into_inner();
-    let address = request.peer_addr().map(|peer| peer.ip());
-    if !service.throttle.admits(&email, address) {
-        return Err(Problem::TooMany);
-    }
     let request_id = RequestId::of(&request);
-    let signed_in = identity::sign_in(
-        &service.database,
-        &service.passwords,
-        &email,
-        Password::typed(password),
-        &request_id,
-    )
-    .await?;
-    let SignIn::Welcome { tenant, account } = signed_in else {
-        return Err(Problem::SignInRefused);
+    let attempt = SignInAttempt {
+        email: &email,
+        password: Password::typed(password),
+        address: caller::address(&request, &service.proxies),
+        request_id: request_id.clone(),
+    };
+    let (tenant, account) = match identity::sign_in(&service, attempt).await? {
+        SignIn::Welcome { tenant, account } => (tenant, account),
+        SignIn::Refused => return Err(Problem::SignInRefused),
+        SignIn::TooMany(wait) => return Err(Problem::too_many(wait)),
     };
     let access_token = service.tokens.issue(tenant.id.0, account.id)?;
     let actor = Actor {
