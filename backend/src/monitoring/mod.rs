@@ -1,6 +1,7 @@
 //! What watches the service and its models: metrics of requests and decisions, traces and
 //! logs, and the drift of the clients against the data a model was trained on.
 
+mod callers_faults;
 mod drift;
 mod metrics;
 mod telemetry;

@@ -1,6 +1,7 @@
 //! Logs on standard error (JSON by default) and, when an OTLP endpoint is configured, traces
 //! to it over HTTP. Dropping [`Telemetry`] at the end sends what is still waiting.
 
+use super::callers_faults::CallersFaults;
 use crate::configuration::{LogFormat, TelemetrySettings};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -67,6 +68,7 @@ impl Telemetry {
             .with(filter)
             .with(logs)
             .with(spans)
+            .with(CallersFaults)
             .try_init()?;
         Ok(Self { traces })
     }
