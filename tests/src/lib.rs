@@ -12,6 +12,7 @@ mod database;
 mod fixture;
 mod installation;
 pub mod openapi;
+pub mod pages;
 mod postgres;
 mod server;
 mod visitor;

@@ -64,7 +64,7 @@ pub fn description<'a>(document: &'a Value, operation: &Operation) -> &'a Value 
 }
 
 /// Follows `$ref`.
-fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+pub fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"]
         .as_str()
         .and_then(|reference| reference.strip_prefix('#'))

@@ -4,8 +4,7 @@
 
 use octroi_tests::openapi::{self, Operation};
 use octroi_tests::{
-    AZUR, Answer, Bank, Caller, HARBOUR, Installation, Role, Visitor, on_both_databases,
-    source_file,
+    AZUR, Answer, Bank, Caller, HARBOUR, Installation, Role, Visitor, on_both_databases, pages,
 };
 use serde_json::{Value, json};
 
@@ -197,39 +196,6 @@ fn page_attempts(route: &str, theirs: &Theirs) -> Option<Vec<Attempt>> {
         _ => return None,
     };
     Some(found)
-}
-
-/// The routes that the pages register, read from the code.
-fn page_routes() -> Vec<String> {
-    let registered = source_file("backend/src/web/pages/mod.rs");
-    let routes: Vec<String> = registered
-        .split(".service(")
-        .skip(1)
-        .map(|rest| {
-            let handler = rest.split(')').next().expect("a handler");
-            let (module, function) = handler.split_once("::").expect("module::handler");
-            let source = source_file(&format!("backend/src/web/pages/{module}.rs"));
-            let head = source
-                .split(&format!("async fn {function}("))
-                .next()
-                .filter(|head| head.len() < source.len())
-                .unwrap_or_else(|| panic!("{handler} is not in {module}.rs"));
-            let attribute = head.rsplit("#[").find(|part| {
-                ["get(", "post(", "put(", "delete(", "patch("]
-                    .iter()
-                    .any(|m| part.starts_with(m))
-            });
-            let attribute = attribute.unwrap_or_else(|| panic!("{handler} has no route"));
-            let (method, rest) = attribute.split_once("(\"").expect("a route");
-            let path = rest.split('"').next().expect("a path");
-            format!("{} {path}", method.to_uppercase())
-        })
-        .collect();
-    assert!(
-        routes.len() >= 20,
-        "routes are read from the code: {routes:?}"
-    );
-    routes
 }
 
 fn dashed(hex: &str) -> String {
@@ -459,7 +425,8 @@ on_both_databases! {
                 (role.as_str(), visitor, csrf)
             })
             .collect();
-        for route in page_routes() {
+        for route in pages::operations() {
+            let route = route.name();
             let attempts = page_attempts(&route, &theirs);
             let attempts = attempts.unwrap_or_else(|| panic!("{route} has no entry in the walk"));
             let method = route.split(' ').next().expect("a method").to_owned();

@@ -175,6 +175,7 @@ fn operation(document: &Value, name: &str) -> Operation {
 fn check(document: &Value, name: &str, answer: &Answer, problems: &mut Vec<String>) {
     let described = openapi::description(document, &operation(document, name));
     let response = &described["responses"][answer.status.to_string()];
+    let response = openapi::resolved(document, response);
     if !response.is_object() {
         problems.push(format!(
             "{name}: the status {} is not documented",

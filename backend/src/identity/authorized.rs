@@ -1,13 +1,13 @@
 //! The extractors that are the permission: a handler that takes `Authorized<need::ViewAudit>`
-//! runs only for somebody who may. The API under `/api/` takes bearer credentials only (an
-//! API key or an access token), the pages take the session cookie only, so that a cookie can
-//! never be abused to call the API from another site.
+//! runs only for somebody who may. The API takes bearer credentials only (an API key or an
+//! access token), the pages take the session cookie only, so that a cookie can never be abused
+//! to call the API from another site. Which of the two a route is says its [`Door`].
 
 use super::{Need, Permission, Principal, account, api_key, session};
 use crate::audit::{Action, ActorKind, Event};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
-use crate::web::{Problem, RequestId};
+use crate::web::{Door, FormFields, Problem, RequestId};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
@@ -84,21 +84,20 @@ impl<N: Need, T: DeserializeOwned + 'static> FromRequest for BrowserForm<N, T> {
     type Future = Extraction<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Bytes::from_request(request, payload);
+        let fields = FormFields::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
             let authorized: Authorized<N> = authorize(&request).await?;
-            let body = body
-                .await
-                .map_err(|error| Problem::BadRequest(error.to_string()))?;
-            let bad = |error: serde_urlencoded::de::Error| Problem::BadRequest(error.to_string());
-            let token: FormToken = serde_urlencoded::from_bytes(&body).map_err(bad)?;
+            let fields = fields.await?;
+            let token: FormToken = fields.read()?;
             let cookie = authorized.session.as_deref().unwrap_or_default();
             if token.csrf != session::form_token(cookie) {
                 return Err(Problem::FormToken);
             }
-            let fields = serde_urlencoded::from_bytes(&body).map_err(bad)?;
-            Ok(Self { authorized, fields })
+            Ok(Self {
+                authorized,
+                fields: fields.read()?,
+            })
         })
     }
 }
@@ -129,11 +128,13 @@ async fn authenticate(request: &HttpRequest) -> Result<SignedIn, AuthenticationE
     let Some(service) = request.app_data::<web::Data<Service>>() else {
         return Err(AuthenticationError::Anonymous);
     };
-    let (principal, session) = if request.path().starts_with("/api/") {
-        (by_bearer(request, service).await?, None)
-    } else {
-        let (principal, cookie) = by_session(request, service).await?;
-        (principal, Some(cookie))
+    let (principal, session) = match Door::of(request) {
+        Some(Door::Api) => (by_bearer(request, service).await?, None),
+        Some(Door::Pages) => {
+            let (principal, cookie) = by_session(request, service).await?;
+            (principal, Some(cookie))
+        }
+        None => return Err(AuthenticationError::Anonymous),
     };
     let principal = Arc::new(principal);
     request.extensions_mut().insert(Arc::clone(&principal));

@@ -1,17 +1,23 @@
 //! For the operator's machines: is the process alive, may it get traffic, what has it counted.
 
 use crate::service::Service;
-use actix_web::{HttpResponse, Responder, get, web};
+use actix_web::{HttpResponse, Responder, web};
+
+/// All routes of this file.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/health/live").get(live))
+        .service(web::resource("/health/ready").get(ready))
+        .service(web::resource("/metrics").get(metrics));
+}
 
 /// Alive: the process answers.
-#[get("/health/live")]
-pub(super) async fn live() -> impl Responder {
+async fn live() -> impl Responder {
     HttpResponse::Ok().body("alive\n")
 }
 
 /// Ready: the database answers and we are not shutting down.
-#[get("/health/ready")]
-pub(super) async fn ready(service: web::Data<Service>) -> impl Responder {
+async fn ready(service: web::Data<Service>) -> impl Responder {
     if service.is_draining() {
         return HttpResponse::ServiceUnavailable().body("draining\n");
     }
@@ -23,8 +29,7 @@ pub(super) async fn ready(service: web::Data<Service>) -> impl Responder {
 }
 
 /// Prometheus' text format.
-#[get("/metrics")]
-pub(super) async fn metrics(service: web::Data<Service>) -> impl Responder {
+async fn metrics(service: web::Data<Service>) -> impl Responder {
     match service.metrics.text() {
         Ok(text) => HttpResponse::Ok()
             .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")

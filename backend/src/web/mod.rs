@@ -3,13 +3,18 @@
 
 pub mod api;
 mod caller;
+mod doors;
 mod headers;
 mod health;
+mod methods;
 mod observe;
 pub mod pages;
 mod problem;
 mod server;
+mod texts;
 
+pub use doors::Door;
 pub use observe::RequestId;
 pub use problem::{Problem, ProblemDocument, ProblemField};
 pub use server::{Server, ServerError};
+pub(crate) use texts::FormFields;

@@ -128,6 +128,15 @@ impl Problem {
         }
     }
 
+    /// What an extractor of the framework came to; ours say so by a problem.
+    #[must_use]
+    pub fn of(error: &actix_web::Error) -> Self {
+        error
+            .as_error::<Self>()
+            .cloned()
+            .unwrap_or_else(|| Self::BadRequest(error.to_string()))
+    }
+
     /// The document of this problem.
     #[must_use]
     pub fn document(&self) -> ProblemDocument {
@@ -329,6 +338,17 @@ impl From<MonitoringError> for Problem {
 impl From<octroi_frontend::RenderError> for Problem {
     fn from(error: octroi_frontend::RenderError) -> Self {
         internal(&error)
+    }
+}
+
+impl From<actix_web::error::UrlencodedError> for Problem {
+    fn from(error: actix_web::error::UrlencodedError) -> Self {
+        use actix_web::error::UrlencodedError as E;
+        match error {
+            E::Overflow { limit, .. } => Self::TooLarge(limit),
+            E::ContentType => Self::MediaType("application/x-www-form-urlencoded"),
+            other => Self::BadRequest(other.to_string()),
+        }
     }
 }
 

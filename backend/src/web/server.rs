@@ -1,7 +1,7 @@
 //! The HTTP server: every route in one place, the same for the program and for its tests
 //! (which bind port 0). On SIGTERM it says "not ready", lets open requests finish, and stops.
 
-use super::{api, headers, health, observe, pages};
+use super::{api, headers, health, methods, observe, pages};
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::middleware::{Compress, from_fn};
@@ -65,19 +65,17 @@ impl Server {
                 }))
                 .app_data(
                     web::FormConfig::default()
-                        .error_handler(|error, _| Problem::BadRequest(error.to_string()).into()),
+                        .error_handler(|error, _| Problem::from(error).into()),
                 )
                 .app_data(
                     web::QueryConfig::default()
                         .error_handler(|error, _| Problem::BadRequest(error.to_string()).into()),
                 )
                 .wrap(Compress::default())
-                .wrap(from_fn(pages::problems_become_pages))
+                .wrap(from_fn(methods::methods))
                 .wrap(from_fn(headers::secure))
                 .wrap(from_fn(observe::observe))
-                .service(health::live)
-                .service(health::ready)
-                .service(health::metrics)
+                .configure(health::routes)
                 .configure(api::routes)
                 .configure(pages::routes)
         })

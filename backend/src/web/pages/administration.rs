@@ -8,7 +8,7 @@ use crate::identity::{self, Authorized, BrowserForm, Permission, need};
 use crate::instant;
 use crate::service::Service;
 use crate::web::Problem;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::Section;
 use octroi_frontend::views::{AdministrationView, KeyRow, NewKey, SettingsView, UserRow};
 use sea_orm::prelude::Uuid;
@@ -22,7 +22,6 @@ fn key_scopes() -> Vec<String> {
         .collect()
 }
 
-#[get("/administration")]
 pub(super) async fn page(
     authorized: Authorized<need::ManageUsers>,
     request: HttpRequest,
@@ -96,7 +95,6 @@ async fn show<N: identity::Need>(
 /// The form's fields as they come: `scope` may be repeated.
 type Pairs = Vec<(String, String)>;
 
-#[post("/administration/keys")]
 pub(super) async fn create_key(
     form: BrowserForm<need::ManageKeys, Pairs>,
     request: HttpRequest,
@@ -127,7 +125,6 @@ pub(super) async fn create_key(
     show(&form.authorized, &request, &service, Some(shown)).await
 }
 
-#[post("/administration/keys/{id}/revoke")]
 pub(super) async fn revoke_key(
     form: Button<need::ManageKeys>,
     id: web::Path<Uuid>,
@@ -139,7 +136,6 @@ pub(super) async fn revoke_key(
     }
 }
 
-#[post("/administration/users/{id}/disable")]
 pub(super) async fn disable_user(
     form: Button<need::ManageUsers>,
     id: web::Path<Uuid>,
@@ -147,7 +143,6 @@ pub(super) async fn disable_user(
     set_disabled(&form, *id, true).await
 }
 
-#[post("/administration/users/{id}/enable")]
 pub(super) async fn enable_user(
     form: Button<need::ManageUsers>,
     id: web::Path<Uuid>,

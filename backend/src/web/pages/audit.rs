@@ -7,7 +7,7 @@ use crate::identity::{Authorized, need};
 use crate::instant::{self, DAY};
 use crate::service::Service;
 use crate::web::Problem;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::views::{self, AuditEvent, AuditRow, AuditView, Paging};
 use octroi_frontend::{Section, Words};
 use sea_orm::prelude::Uuid;
@@ -15,7 +15,6 @@ use serde_json::json;
 
 const PAGE_SIZE: u64 = 50;
 
-#[get("/audit")]
 pub(super) async fn list(
     authorized: Authorized<need::ViewAudit>,
     request: HttpRequest,
@@ -25,7 +24,6 @@ pub(super) async fn list(
     show(&authorized, &request, &service, asked.into_inner(), None).await
 }
 
-#[get("/audit/{id}")]
 pub(super) async fn event_page(
     authorized: Authorized<need::ViewAudit>,
     request: HttpRequest,

@@ -18,7 +18,7 @@ use crate::models::{ModelReference, ResolvedModel};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
 use crate::web::Problem;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_data::features::FeatureKind;
 use octroi_frontend::Section;
 use octroi_frontend::charts::{Waterfall, WaterfallBar};
@@ -63,7 +63,6 @@ struct Explained {
     model: ResolvedModel,
 }
 
-#[get("/clients/{number}")]
 pub(super) async fn file(
     authorized: Authorized<need::ViewClients>,
     request: HttpRequest,
@@ -114,7 +113,6 @@ pub(super) async fn file(
 }
 
 /// "Score again": a new decision by the champion, with the inputs on file.
-#[post("/clients/{number}/score")]
 pub(super) async fn score(
     form: Button<need::MakeDecisions>,
     request: HttpRequest,

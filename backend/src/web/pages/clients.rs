@@ -7,7 +7,7 @@ use crate::identity::{Authorized, need};
 use crate::instant;
 use crate::service::Service;
 use crate::web::Problem;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::Section;
 use octroi_frontend::views::{
     ClientRow, ClientSort, ClientsFilter, ClientsView, DecisionFilter, DecisionOutcome, Paging,
@@ -26,7 +26,6 @@ const BANDS: [(&str, f64, f64); 5] = [
     ("40-100", 0.40, 1.000_001),
 ];
 
-#[get("/clients")]
 pub(super) async fn list(
     authorized: Authorized<need::ViewClients>,
     request: HttpRequest,

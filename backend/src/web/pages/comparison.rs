@@ -9,7 +9,7 @@ use crate::clients::{self, Population};
 use crate::identity::{Authorized, need};
 use crate::service::Service;
 use crate::web::Problem;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_data::distribution::{five_numbers, histogram, histogram_with_edges};
 use octroi_data::features::FeatureKind;
 use octroi_frontend::Section;
@@ -29,7 +29,6 @@ const DEFAULT_FEATURES: [&str; 3] = ["EXT_SOURCES_MEAN", "AMT_CREDIT", "AMT_INCO
 /// More panels than this nobody reads, and each costs.
 const MOST_FEATURES: usize = 12;
 
-#[get("/clients/{number}/comparison")]
 pub(super) async fn comparison(
     authorized: Authorized<need::ViewClients>,
     request: HttpRequest,

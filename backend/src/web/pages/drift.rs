@@ -9,7 +9,7 @@ use crate::monitoring::{self, DriftHeading, StoredDrift, drift_view};
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::views::{Choice, DriftReport, DriftView};
 use octroi_frontend::{Section, Words, document};
 
@@ -26,7 +26,6 @@ fn view(stored: &StoredDrift, wording: Wording) -> DriftReport {
     drift_view(&stored.report, heading, wording)
 }
 
-#[get("/drift")]
 pub(super) async fn page(
     authorized: Authorized<need::ViewDrift>,
     request: HttpRequest,
@@ -54,7 +53,6 @@ pub(super) async fn page(
     frame.page(&service, &view)
 }
 
-#[post("/drift")]
 pub(super) async fn compute(
     form: Button<need::ViewDrift>,
     service: web::Data<Service>,
@@ -71,7 +69,6 @@ pub(super) async fn compute(
     Ok(see("/drift?notice=drift_computed"))
 }
 
-#[get("/drift/report")]
 pub(super) async fn download(
     authorized: Authorized<need::ViewDrift>,
     request: HttpRequest,

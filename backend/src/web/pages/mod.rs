@@ -14,57 +14,74 @@ mod session;
 
 use crate::identity::SignedIn;
 use crate::service::Service;
-use crate::web::{Problem, RequestId};
+use crate::web::{Door, Problem, RequestId, texts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::middleware::Next;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use frame::Frame;
 use octroi_frontend::views::ErrorView;
 
-/// All routes of the pages; whatever matches nothing is a page that does not exist.
+/// Everything that is not the API or the operator's; comes last, because it takes whatever
+/// is left: what matches no page is a page that does not exist.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::scope("")
+            .app_data(Door::Pages)
+            .wrap(from_fn(texts::acceptable))
+            .wrap(from_fn(problems_become_pages))
+            .configure(pages)
+            .default_service(web::to(nothing_here)),
+    );
+}
+
+/// Each page by its address: what an address takes is said here and nowhere else.
+fn pages(config: &mut web::ServiceConfig) {
     config
-        .service(session::assets)
-        .service(session::sign_in_page)
-        .service(session::sign_in)
-        .service(session::sign_out)
-        .service(portfolio::overview)
-        .service(clients::list)
-        .service(client::file)
-        .service(client::score)
-        .service(comparison::comparison)
-        .service(models::list)
-        .service(models::version_page)
-        .service(models::note)
-        .service(models::points)
-        .service(drift::page)
-        .service(drift::compute)
-        .service(drift::download)
-        .service(audit::list)
-        .service(audit::event_page)
-        .service(administration::page)
-        .service(administration::create_key)
-        .service(administration::revoke_key)
-        .service(administration::disable_user)
-        .service(administration::enable_user)
-        .default_service(web::to(nothing_here));
+        .service(web::resource("/assets/{path:.*}").get(session::assets))
+        .service(
+            web::resource("/sign-in")
+                .get(session::sign_in_page)
+                .post(session::sign_in),
+        )
+        .service(web::resource("/sign-out").post(session::sign_out))
+        .service(web::resource("/").get(portfolio::overview))
+        .service(web::resource("/clients").get(clients::list))
+        .service(web::resource("/clients/{number}").get(client::file))
+        .service(web::resource("/clients/{number}/score").post(client::score))
+        .service(web::resource("/clients/{number}/comparison").get(comparison::comparison))
+        .service(web::resource("/models").get(models::list))
+        .service(web::resource("/models/{name}/versions/{version}").get(models::version_page))
+        .service(web::resource("/models/{name}/versions/{version}/note").get(models::note))
+        .service(web::resource("/models/{name}/versions/{version}/points").get(models::points))
+        .service(
+            web::resource("/drift")
+                .get(drift::page)
+                .post(drift::compute),
+        )
+        .service(web::resource("/drift/report").get(drift::download))
+        .service(web::resource("/audit").get(audit::list))
+        .service(web::resource("/audit/{id}").get(audit::event_page))
+        .service(web::resource("/administration").get(administration::page))
+        .service(web::resource("/administration/keys").post(administration::create_key))
+        .service(web::resource("/administration/keys/{id}/revoke").post(administration::revoke_key))
+        .service(
+            web::resource("/administration/users/{id}/disable").post(administration::disable_user),
+        )
+        .service(
+            web::resource("/administration/users/{id}/enable").post(administration::enable_user),
+        );
 }
 
 /// Whoever is signed in is recognised, so that the page has their frame and ways out.
-async fn nothing_here(request: HttpRequest, _: Option<SignedIn>) -> Result<HttpResponse, Problem> {
-    let known = ["GET", "HEAD", "POST"].contains(&request.method().as_str());
-    Err(if known {
-        Problem::NotFound("page or resource")
-    } else {
-        Problem::Method
-    })
+async fn nothing_here(_: Option<SignedIn>) -> Result<HttpResponse, Problem> {
+    Err(Problem::NotFound("page or resource"))
 }
 
 /// In the browser a problem is a page: whoever is not signed in is asked to, everybody else
 /// reads what happened in their language.
-pub(super) async fn problems_become_pages(
+async fn problems_become_pages(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
@@ -73,15 +90,15 @@ pub(super) async fn problems_become_pages(
     }
     let response = next.call(request).await?.map_into_boxed_body();
     let problem = response.response().extensions().get::<Problem>().cloned();
-    let path = response.request().path();
-    let for_programs = ["/api/", "/health/", "/metrics", "/docs"]
-        .iter()
-        .any(|p| path.starts_with(p));
-    let Some(problem) = problem.filter(|_| !for_programs) else {
+    let refused = response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let Some(problem) = problem.or(refused.then_some(Problem::Method)) else {
         return Ok(response);
     };
     let request = response.request().clone();
-    let page = problem_page(&request, &problem);
+    let mut page = problem_page(&request, &problem);
+    if let Some(methods) = response.headers().get(header::ALLOW) {
+        page.headers_mut().insert(header::ALLOW, methods.clone());
+    }
     Ok(response.into_response(page))
 }
 
@@ -121,7 +138,7 @@ fn html_page(status: StatusCode, html: String) -> HttpResponse {
 /// `?lang=fr` on any page: remembers the choice and goes on to the page without it.
 fn language_switch(request: &HttpRequest) -> Option<HttpResponse> {
     let path = request.path();
-    if request.method() != Method::GET || path.starts_with("/api/") || !session::is_local(path) {
+    if request.method() != Method::GET || !session::is_local(path) {
         return None;
     }
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).ok()?;

@@ -7,11 +7,10 @@ use crate::models::{ModelReference, ResolvedModel, note_view, points_view, versi
 use crate::service::Service;
 use crate::web::Problem;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::views::{AliasRow, ModelRow, ModelsView, VersionRow};
 use octroi_frontend::{Section, document};
 
-#[get("/models")]
 pub(super) async fn list(
     authorized: Authorized<need::ViewModels>,
     request: HttpRequest,
@@ -72,7 +71,6 @@ async fn named(
         .await?)
 }
 
-#[get("/models/{name}/versions/{version}")]
 pub(super) async fn version_page(
     authorized: Authorized<need::ViewModels>,
     request: HttpRequest,
@@ -94,7 +92,6 @@ pub(super) async fn version_page(
 }
 
 /// Only a scorecard has points.
-#[get("/models/{name}/versions/{version}/points")]
 pub(super) async fn points(
     authorized: Authorized<need::ViewModels>,
     request: HttpRequest,
@@ -109,7 +106,6 @@ pub(super) async fn points(
 }
 
 /// The note is a document of its own, with its style inside.
-#[get("/models/{name}/versions/{version}/note")]
 pub(super) async fn note(
     authorized: Authorized<need::ViewModels>,
     request: HttpRequest,

@@ -7,7 +7,7 @@ use crate::identity::{Authorized, need};
 use crate::instant::{self, DAY};
 use crate::service::Service;
 use crate::web::Problem;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::Section;
 use octroi_frontend::charts::{DayCount, DecisionsPerDay, PdBin, PdHistogram};
 use octroi_frontend::views::PortfolioView;
@@ -18,7 +18,6 @@ const PD_BINS: usize = 50;
 /// Days of decisions shown.
 const DAYS: i64 = 14;
 
-#[get("/")]
 pub(super) async fn overview(
     authorized: Authorized<need::ViewClients>,
     request: HttpRequest,

@@ -5,16 +5,16 @@ use crate::audit::{Actor, ActorKind};
 use crate::identity::{self, BrowserForm, Password, SignIn, SignInAttempt, SignedIn};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
+use crate::web::texts::{Form, FormFields};
 use crate::web::{Problem, RequestId, caller};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::HeaderValue;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::views::{SignInError, SignInView};
 use serde::Deserialize;
 
 /// Style sheet, scripts, icons. Their addresses carry a digest, so browsers keep them.
-#[get("/assets/{path:.*}")]
 pub(super) async fn assets(
     request: HttpRequest,
     path: web::Path<String>,
@@ -46,7 +46,6 @@ pub(super) struct Next {
     next: Option<String>,
 }
 
-#[get("/sign-in")]
 pub(super) async fn sign_in_page(
     request: HttpRequest,
     service: web::Data<Service>,
@@ -95,17 +94,16 @@ pub(super) struct Credentials {
     next: Option<String>,
 }
 
-#[post("/sign-in")]
 pub(super) async fn sign_in(
     request: HttpRequest,
     service: web::Data<Service>,
-    form: web::Form<Credentials>,
+    form: Form<Credentials>,
 ) -> Result<HttpResponse, Problem> {
     let Credentials {
         email,
         password,
         next,
-    } = form.into_inner();
+    } = form.0;
     let refused = |email: String, error, status| {
         page(&request, &service, email, Some(error), next.clone(), status)
     };
@@ -193,14 +191,13 @@ struct Csrf {
     csrf: String,
 }
 
-#[post("/sign-out")]
 pub(super) async fn sign_out(
     signed_in: SignedIn,
     service: web::Data<Service>,
-    form: web::Form<serde_json::Value>,
+    form: FormFields,
 ) -> Result<HttpResponse, Problem> {
     let token = signed_in.session.unwrap_or_default();
-    let form: Csrf = serde_json::from_value(form.into_inner()).map_err(|_| Problem::FormToken)?;
+    let form: Csrf = form.read().map_err(|_| Problem::FormToken)?;
     if form.csrf != identity::session_form_token(&token) {
         return Err(Problem::FormToken);
     }

@@ -3,8 +3,8 @@
 use super::page_size;
 use crate::audit::{self, Action, AuditFilter, Event, StoredEvent};
 use crate::identity::{Authorized, need};
-use crate::web::{Problem, ProblemDocument};
-use actix_web::{Responder, get, web};
+use crate::web::Problem;
+use actix_web::{Responder, web};
 use sea_orm::prelude::Uuid;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -54,14 +54,13 @@ pub(super) struct AuditQuery {
 
 /// Events of the bank, newest first.
 #[utoipa::path(
+    get, path = "/audit/events",
     operation_id = "list_audit_events",
     context_path = "/api/v1", tag = "audit", params(AuditQuery),
     responses(
-        (status = 200, body = AuditList), (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"), (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = AuditList),
     )
 )]
-#[get("/audit/events")]
 pub(super) async fn list(
     authorized: Authorized<need::ViewAudit>,
     query: web::Query<AuditQuery>,
@@ -101,14 +100,13 @@ pub(super) async fn list(
 
 /// One event.
 #[utoipa::path(
+    get, path = "/audit/events/{id}",
     operation_id = "find_audit_event",
     context_path = "/api/v1", tag = "audit", params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = AuditEntry), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = AuditEntry),
     )
 )]
-#[get("/audit/events/{id}")]
 pub(super) async fn find(
     authorized: Authorized<need::ViewAudit>,
     id: web::Path<Uuid>,

@@ -1,11 +1,12 @@
 //! Access tokens for the programs of people.
 
+use super::strict_json::Body;
 use crate::audit::{Action, Actor, ActorKind, Event};
 use crate::identity::{self, Password, SignIn, SignInAttempt};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
 use crate::web::{Problem, ProblemDocument, RequestId, caller};
-use actix_web::{HttpRequest, Responder, post, web};
+use actix_web::{HttpRequest, Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,24 +30,23 @@ struct TokenAnswer {
 
 /// Get an access token for fifteen minutes.
 #[utoipa::path(
+    post, path = "/auth/token",
     context_path = "/api/v1", tag = "auth", security(()),
     request_body = TokenRequest,
     responses(
         (status = 200, body = TokenAnswer),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "E-mail or password is wrong"),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; `Retry-After` says how many seconds to wait"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "More than 8 KiB"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too many sign-ins are waiting"),
     )
 )]
-#[post("/auth/token")]
 pub(super) async fn token(
     request: HttpRequest,
     service: web::Data<Service>,
-    body: web::Json<TokenRequest>,
+    body: Body<TokenRequest>,
 ) -> Result<impl Responder, Problem> {
-    let TokenRequest { email, password } = body.into_inner();
+    let TokenRequest { email, password } = body.0;
     let request_id = RequestId::of(&request);
     let attempt = SignInAttempt {
         email: &email,

@@ -5,8 +5,8 @@ use crate::audit::{Action, Event};
 use crate::clients::{self, ClientFilter, ClientLine};
 use crate::identity::{Authorized, need};
 use crate::instant;
-use crate::web::{Problem, ProblemDocument};
-use actix_web::{Responder, get, web};
+use crate::web::Problem;
+use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -62,14 +62,13 @@ pub(super) struct ClientQuery {
 
 /// Search the portfolio.
 #[utoipa::path(
+    get, path = "/clients",
     operation_id = "list_clients",
     context_path = "/api/v1", tag = "clients", params(ClientQuery),
     responses(
-        (status = 200, body = ClientList), (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"), (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = ClientList),
     )
 )]
-#[get("/clients")]
 pub(super) async fn list(
     authorized: Authorized<need::ViewClients>,
     query: web::Query<ClientQuery>,
@@ -98,14 +97,13 @@ pub(super) async fn list(
 
 /// One client.
 #[utoipa::path(
+    get, path = "/clients/{id}",
     operation_id = "find_client",
     context_path = "/api/v1", tag = "clients", params(("id" = i64, Path, example = 100_001)),
     responses(
-        (status = 200, body = ClientSummary), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = ClientSummary),
     )
 )]
-#[get("/clients/{id}")]
 pub(super) async fn find(
     authorized: Authorized<need::ViewClients>,
     number: web::Path<i64>,

@@ -1,7 +1,7 @@
 //! Asking for decisions, reading them again, and having them explained.
 
 use super::page_size;
-use super::strict_json::StrictJson;
+use super::strict_json::Body;
 use crate::audit::{Action, Event};
 use crate::clients::wording::Wording;
 use crate::decisions::{
@@ -15,7 +15,7 @@ use crate::models::{ModelReference, VersionTarget};
 use crate::service::Service;
 use crate::web::{Problem, ProblemDocument};
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, Responder, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use octroi_data::application::{FieldProblem, RawApplication};
 use octroi_data::language::Language;
 use sea_orm::prelude::Uuid;
@@ -160,6 +160,7 @@ impl DecisionAnswer {
 
 /// Decide with the version that an alias points at now.
 #[utoipa::path(
+    post, path = "/models/{name}/aliases/{alias}/decisions",
     operation_id = "decide_by_alias",
     context_path = "/api/v1", tag = "decisions",
     params(
@@ -175,19 +176,14 @@ impl DecisionAnswer {
     responses(
         (status = 201, body = DecisionAnswer),
         (status = 200, body = DecisionAnswer, description = "Repeated under the same key"),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json"), (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-#[post("/models/{name}/aliases/{alias}/decisions")]
 pub(super) async fn decide_by_alias(
     authorized: Authorized<need::MakeDecisions>,
     request: HttpRequest,
     service: web::Data<Service>,
     path: web::Path<(String, String)>,
-    body: web::Json<StrictJson>,
+    body: Body<Value>,
 ) -> Result<HttpResponse, Problem> {
     let (model, alias) = path.into_inner();
     let reference = ModelReference {
@@ -199,13 +195,14 @@ pub(super) async fn decide_by_alias(
         &request,
         &service,
         reference,
-        DecisionBody::read(body.into_inner().0)?,
+        DecisionBody::read(body.0)?,
     )
     .await
 }
 
 /// Decide with one particular version.
 #[utoipa::path(
+    post, path = "/models/{name}/versions/{version}/decisions",
     operation_id = "decide_by_version",
     context_path = "/api/v1", tag = "decisions",
     params(
@@ -217,19 +214,14 @@ pub(super) async fn decide_by_alias(
     responses(
         (status = 201, body = DecisionAnswer),
         (status = 200, body = DecisionAnswer, description = "Repeated under the same key"),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json"), (status = 415, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-#[post("/models/{name}/versions/{version}/decisions")]
 pub(super) async fn decide_by_version(
     authorized: Authorized<need::MakeDecisions>,
     request: HttpRequest,
     service: web::Data<Service>,
     path: web::Path<(String, i32)>,
-    body: web::Json<StrictJson>,
+    body: Body<Value>,
 ) -> Result<HttpResponse, Problem> {
     let (model, version) = path.into_inner();
     let reference = ModelReference::version(model, version);
@@ -238,7 +230,7 @@ pub(super) async fn decide_by_version(
         &request,
         &service,
         reference,
-        DecisionBody::read(body.into_inner().0)?,
+        DecisionBody::read(body.0)?,
     )
     .await
 }
@@ -369,15 +361,13 @@ pub(super) struct DecisionQuery {
 
 /// Decisions of the bank, newest first.
 #[utoipa::path(
+    get, path = "/decisions",
     operation_id = "list_decisions",
     context_path = "/api/v1", tag = "decisions", params(DecisionQuery),
     responses(
         (status = 200, body = DecisionList),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json"), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-#[get("/decisions")]
 pub(super) async fn list(
     authorized: Authorized<need::ViewDecisions>,
     query: web::Query<DecisionQuery>,
@@ -409,15 +399,14 @@ pub(super) async fn list(
 
 /// One decision.
 #[utoipa::path(
+    get, path = "/decisions/{id}",
     operation_id = "find_decision",
     context_path = "/api/v1", tag = "decisions",
     params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = DecisionSummary), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = DecisionSummary),
     )
 )]
-#[get("/decisions/{id}")]
 pub(super) async fn find(
     authorized: Authorized<need::ViewDecisions>,
     id: web::Path<Uuid>,
@@ -451,17 +440,15 @@ pub(super) struct ExplanationQuery {
 /// The whole explanation of a decision. That it was shown is recorded before the answer
 /// leaves.
 #[utoipa::path(
+    get, path = "/decisions/{id}/explanation",
     operation_id = "explain_decision",
     context_path = "/api/v1", tag = "decisions",
     params(("id" = Uuid, Path), ExplanationQuery),
     responses(
-        (status = 200, body = ExplanationDocument), (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = ExplanationDocument),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-#[get("/decisions/{id}/explanation")]
 pub(super) async fn explanation(
     authorized: Authorized<need::ViewDecisions>,
     service: web::Data<Service>,
@@ -493,18 +480,16 @@ pub(super) async fn explanation(
 /// nothing is found within the bounds, the answer says so and what was tried. That it was shown
 /// is recorded before the answer leaves. A decision that granted is a 409.
 #[utoipa::path(
+    get, path = "/decisions/{id}/counterfactual",
     operation_id = "counterfactual_of_decision",
     context_path = "/api/v1", tag = "decisions",
     params(("id" = Uuid, Path), ExplanationQuery),
     responses(
-        (status = 200, body = CounterfactualDocument), (status = 400, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = CounterfactualDocument),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-#[get("/decisions/{id}/counterfactual")]
 pub(super) async fn counterfactual(
     authorized: Authorized<need::ViewDecisions>,
     service: web::Data<Service>,

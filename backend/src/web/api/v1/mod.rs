@@ -6,13 +6,14 @@ mod auth;
 mod clients;
 mod decisions;
 mod models;
+mod shared_answers;
 mod strict_json;
 
 use crate::web::Problem;
-use actix_web::{Responder, get, web};
+use actix_web::{Responder, web};
+use shared_answers::SharedAnswers;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -42,7 +43,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         audit::list,
         audit::find,
     ),
-    modifiers(&BearerScheme),
+    modifiers(&BearerScheme, &SharedAnswers),
     security(("bearer" = [])),
     tags(
         (name = "decisions", description = "Ask for decisions and read them"),
@@ -73,33 +74,33 @@ pub fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// The document for programs and for Swagger UI.
-#[get("/openapi.json")]
 async fn api_document() -> impl Responder {
     web::Json(document())
 }
 
-/// All routes of the API and its documentation.
-pub fn routes(config: &mut web::ServiceConfig) {
+/// Each operation by its address, as the document has it.
+pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
+        .service(web::resource("/openapi.json").get(api_document))
+        .service(web::resource("/auth/token").post(auth::token))
         .service(
-            web::scope("/api/v1")
-                .service(api_document)
-                .service(auth::token)
-                .service(decisions::decide_by_alias)
-                .service(decisions::decide_by_version)
-                .service(decisions::list)
-                .service(decisions::find)
-                .service(decisions::explanation)
-                .service(decisions::counterfactual)
-                .service(models::list)
-                .service(models::find)
-                .service(clients::list)
-                .service(clients::find)
-                .service(audit::list)
-                .service(audit::find),
+            web::resource("/models/{name}/aliases/{alias}/decisions")
+                .post(decisions::decide_by_alias),
         )
-        .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/api/v1/openapi.json")));
+        .service(
+            web::resource("/models/{name}/versions/{version}/decisions")
+                .post(decisions::decide_by_version),
+        )
+        .service(web::resource("/decisions").get(decisions::list))
+        .service(web::resource("/decisions/{id}").get(decisions::find))
+        .service(web::resource("/decisions/{id}/explanation").get(decisions::explanation))
+        .service(web::resource("/decisions/{id}/counterfactual").get(decisions::counterfactual))
+        .service(web::resource("/models").get(models::list))
+        .service(web::resource("/models/{name}/versions/{version}").get(models::find))
+        .service(web::resource("/clients").get(clients::list))
+        .service(web::resource("/clients/{id}").get(clients::find))
+        .service(web::resource("/audit/events").get(audit::list))
+        .service(web::resource("/audit/events/{id}").get(audit::find));
 }
 
 /// A reader's number of rows, between 1 and 200.

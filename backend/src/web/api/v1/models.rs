@@ -4,8 +4,8 @@ use crate::identity::{Authorized, need};
 use crate::instant;
 use crate::models::{ModelReference, model_version};
 use crate::service::Service;
-use crate::web::{Problem, ProblemDocument};
-use actix_web::{Responder, get, web};
+use crate::web::Problem;
+use actix_web::{Responder, web};
 use octroi_model_registry::calibration::Calibration;
 use octroi_model_registry::evaluation::Intervals;
 use octroi_model_registry::package::Origin;
@@ -133,14 +133,13 @@ async fn summaries(
 
 /// All model versions of the bank.
 #[utoipa::path(
+    get, path = "/models",
     operation_id = "list_models",
     context_path = "/api/v1", tag = "models",
     responses(
-        (status = 200, body = ModelList), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = ModelList),
     )
 )]
-#[get("/models")]
 pub(super) async fn list(
     authorized: Authorized<need::ViewModels>,
     service: web::Data<Service>,
@@ -153,15 +152,14 @@ pub(super) async fn list(
 
 /// One model version.
 #[utoipa::path(
+    get, path = "/models/{name}/versions/{version}",
     operation_id = "find_model_version",
     context_path = "/api/v1", tag = "models",
     params(("name" = String, Path, example = "credit"), ("version" = i32, Path, example = 1)),
     responses(
-        (status = 200, body = ModelDetail), (status = 401, body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json"), (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, body = ModelDetail),
     )
 )]
-#[get("/models/{name}/versions/{version}")]
 pub(super) async fn find(
     authorized: Authorized<need::ViewModels>,
     service: web::Data<Service>,

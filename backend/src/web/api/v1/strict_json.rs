@@ -1,12 +1,41 @@
 //! JSON in which no field is there twice. Parsers differ in which of two they take, so a
 //! partner's own record could hold another amount than the one that was decided on.
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use crate::web::{Problem, texts};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Number, Value};
 use std::fmt;
+use std::pin::Pin;
+
+/// A body of the API: JSON without a repeated field, and every text one that can be kept.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = web::Json::<StrictJson>::from_request(request, payload);
+        Box::pin(async move {
+            let StrictJson(value) = body
+                .await
+                .map_err(|error| Problem::of(&error))?
+                .into_inner();
+            texts::in_json(&value)?;
+            let read = T::deserialize(value).map_err(|error| {
+                Problem::BadRequest(format!("the body is not accepted: {error}"))
+            })?;
+            Ok(Self(read))
+        })
+    }
+}
 
 /// A value without a repeated field, at any depth.
-pub(super) struct StrictJson(pub(super) Value);
+struct StrictJson(Value);
 
 struct StrictVisitor;
 
