@@ -3,6 +3,7 @@
 //! that an operator repairs a configuration in one go instead of one restart per mistake.
 
 use crate::address;
+use crate::admission::QueueLimits;
 use octroi_model_registry::store::Bucket;
 use serde::Deserialize;
 use std::fmt;
@@ -21,6 +22,7 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub packages: PackageSettings,
     pub session: SessionSettings,
+    pub limits: LimitSettings,
     pub telemetry: TelemetrySettings,
 }
 
@@ -122,6 +124,83 @@ pub struct SessionSettings {
     pub absolute_hours: u32,
 }
 
+/// What one bank, key or person may have at a time; all above 0 but `heavy_at_once`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitSettings {
+    pub requests_per_second_per_caller: u32,
+    pub requests_per_second_per_bank: u32,
+    /// 0: as many as there are cores.
+    pub heavy_at_once: u32,
+    pub heavy_waiting_per_caller: usize,
+    pub heavy_waiting_per_bank: usize,
+    pub heavy_waiting: usize,
+    pub features_waiting_per_caller: usize,
+    pub features_waiting_per_bank: usize,
+    pub features_waiting: usize,
+    pub drift_reports_per_hour: u32,
+    pub refusals_recorded: u32,
+    pub refusals_window_seconds: u32,
+}
+
+impl LimitSettings {
+    fn problems(&self) -> Vec<String> {
+        let zero = |name: &str, value: u64| {
+            (value == 0).then(|| format!("limits.{name} is 0: nothing would be let through"))
+        };
+        let per_second = [
+            (
+                "requests_per_second_per_caller",
+                self.requests_per_second_per_caller,
+            ),
+            (
+                "requests_per_second_per_bank",
+                self.requests_per_second_per_bank,
+            ),
+            ("drift_reports_per_hour", self.drift_reports_per_hour),
+            ("refusals_window_seconds", self.refusals_window_seconds),
+        ];
+        let waiting = [
+            ("heavy_waiting_per_caller", self.heavy_waiting_per_caller),
+            ("heavy_waiting_per_bank", self.heavy_waiting_per_bank),
+            ("heavy_waiting", self.heavy_waiting),
+            (
+                "features_waiting_per_caller",
+                self.features_waiting_per_caller,
+            ),
+            ("features_waiting_per_bank", self.features_waiting_per_bank),
+            ("features_waiting", self.features_waiting),
+        ];
+        let per_second = per_second
+            .into_iter()
+            .filter_map(|(name, value)| zero(name, value.into()));
+        let waiting = waiting
+            .into_iter()
+            .filter_map(|(name, value)| zero(name, value as u64));
+        per_second.chain(waiting).collect()
+    }
+
+    /// Bounds of the queue before heavy work.
+    #[must_use]
+    pub fn heavy_queue(&self) -> QueueLimits {
+        QueueLimits {
+            per_caller: self.heavy_waiting_per_caller,
+            per_bank: self.heavy_waiting_per_bank,
+            in_all: self.heavy_waiting,
+        }
+    }
+
+    /// Bounds of the queue before the features.
+    #[must_use]
+    pub fn feature_queue(&self) -> QueueLimits {
+        QueueLimits {
+            per_caller: self.features_waiting_per_caller,
+            per_bank: self.features_waiting_per_bank,
+            in_all: self.features_waiting,
+        }
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TelemetrySettings {
@@ -188,6 +267,7 @@ impl Settings {
             ));
         }
         problems.extend(self.packages.problems());
+        problems.extend(self.limits.problems());
         if self.database.max_connections == 0 {
             problems.push("database.max_connections is 0; at least 1 is needed".into());
         }
@@ -244,6 +324,7 @@ mod tests {
         settings.server.address = "nowhere".into();
         settings.database.url = "mysql://x".into();
         settings.session.idle_minutes = 0;
+        settings.limits.heavy_waiting = 0;
         settings.packages.url = "gs://elsewhere".into();
         settings.packages.endpoint = "http://store:9000".into();
         settings.server.trusted_proxies = vec!["proxy.example".into()];
@@ -252,6 +333,7 @@ mod tests {
             "server.address",
             "database.url",
             "session.idle_minutes",
+            "limits.heavy_waiting",
             "packages.url",
             "packages.endpoint",
             "server.trusted_proxies",

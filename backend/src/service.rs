@@ -1,8 +1,9 @@
 //! What a running service is made of, built once and shared by all requests.
 
 use crate::address::TrustedProxies;
+use crate::admission::{Gate, Quotas};
 use crate::clients::{ClientError, FeatureWorker, Population, Populations};
-use crate::configuration::Settings;
+use crate::configuration::{LimitSettings, Settings};
 use crate::database::{Database, DatabaseError};
 use crate::identity::{
     FailedSignIns, PasswordError, PasswordHasher, SignInThrottle, TokenError, TokenSigner,
@@ -13,6 +14,7 @@ use crate::tenancy::TenantScope;
 use octroi_data::portfolio::Portfolio;
 use octroi_frontend::views::DemoLogin;
 use octroi_frontend::{Pages, RenderError};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,6 +26,9 @@ pub struct Service {
     pub models: ModelLibrary,
     pub features: FeatureWorker,
     pub populations: Populations,
+    /// Before whatever keeps a core busy for long.
+    pub heavy: Gate,
+    pub quotas: Quotas,
     pub passwords: PasswordHasher,
     pub throttle: SignInThrottle,
     pub failed_sign_ins: FailedSignIns,
@@ -59,8 +64,10 @@ impl Service {
         let portfolio = Portfolio::home_credit();
         Ok(Self {
             models: ModelLibrary::open(&settings, &database).await?,
-            features: FeatureWorker::start(portfolio)?,
+            features: FeatureWorker::start(portfolio, settings.limits.feature_queue())?,
             populations: Populations::default(),
+            heavy: heavy_gate(&settings.limits),
+            quotas: quotas(&settings.limits),
             passwords: PasswordHasher::new(2)?,
             throttle: SignInThrottle::default(),
             failed_sign_ins: FailedSignIns::start(database.clone()),
@@ -107,4 +114,22 @@ impl Service {
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
+}
+
+fn heavy_gate(limits: &LimitSettings) -> Gate {
+    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+    let at_once = match limits.heavy_at_once {
+        0 => cores(),
+        given => given,
+    };
+    Gate::new(at_once, limits.heavy_queue())
+}
+
+fn quotas(limits: &LimitSettings) -> Quotas {
+    // Checked when the settings were read.
+    let above_0 = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+    Quotas::new(
+        above_0(limits.requests_per_second_per_caller),
+        above_0(limits.requests_per_second_per_bank),
+    )
 }

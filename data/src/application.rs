@@ -13,7 +13,7 @@
 //! A table that is not there is unknown and its features are missing; an empty array says
 //! that the client has no history there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Number, Value};
@@ -25,6 +25,10 @@ use crate::reader::LARGEST_NUMBER;
 
 /// The most rows a client may have in a table. The longest real history has under 3,000.
 pub const MAX_ROWS: usize = 10_000;
+
+/// The most problems that are told of one application: one more than anybody is shown, so that
+/// whoever shows them knows that there are more. Reading ends there.
+pub const MAX_PROBLEMS: usize = 101;
 
 /// A raw application that has been checked.
 ///
@@ -58,7 +62,8 @@ pub enum ApplicationsError {
 }
 
 impl RawApplication {
-    /// Checks an application and brings it into its one form. All problems are returned.
+    /// Checks an application and brings it into its one form. All problems are returned, up to
+    /// [`MAX_PROBLEMS`].
     pub fn parse(portfolio: &Portfolio, value: &Value) -> Result<Self, Vec<FieldProblem>> {
         let mut reading = Reading::default();
         let content = reading.document(&portfolio.tables, value, None);
@@ -78,9 +83,28 @@ impl RawTables {
         portfolio: &Portfolio,
         applications: &[RawApplication],
     ) -> Result<Self, ApplicationsError> {
+        Self::put_together(portfolio, applications, false)
+    }
+
+    /// The same for applications that have nothing to do with each other, such as those of
+    /// different banks: identifiers are numbered anew (the client's from 0 in the order given),
+    /// so that no two meet. The order of a client's own identifiers stays.
+    pub fn side_by_side(
+        portfolio: &Portfolio,
+        applications: &[RawApplication],
+    ) -> Result<Self, ApplicationsError> {
+        Self::put_together(portfolio, applications, true)
+    }
+
+    fn put_together(
+        portfolio: &Portfolio,
+        applications: &[RawApplication],
+        numbered_anew: bool,
+    ) -> Result<Self, ApplicationsError> {
         let schema = Arc::clone(&portfolio.tables);
         let mut columns: Vec<Vec<ColumnData>> = schema.iter().map(empty_columns).collect();
-        for application in applications {
+        for (position, application) in applications.iter().enumerate() {
+            let starts: Vec<usize> = columns.iter().map(|table| table[0].len()).collect();
             let mut reading = Reading::default();
             reading.document(&schema, &application.content, Some(&mut columns));
             if !reading.problems.is_empty() {
@@ -88,6 +112,9 @@ impl RawTables {
                     id: application.id,
                     problems: reading.problems,
                 });
+            }
+            if numbered_anew {
+                number_anew(&schema, &mut columns, &starts, position as i64);
             }
         }
         let mut columns = columns.into_iter();
@@ -139,6 +166,36 @@ impl RawTables {
         RawApplication {
             id: self.ids_of(client..client + 1)[0],
             content: Value::Object(content),
+        }
+    }
+}
+
+/// Numbers the identifiers of the application whose rows begin at `starts`: its own becomes
+/// `number`, those of its rows follow those given before, in their order.
+fn number_anew(schema: &[Table], columns: &mut [Vec<ColumnData>], starts: &[usize], number: i64) {
+    let mut known: Vec<(&str, BTreeMap<i64, i64>)> = Vec::new();
+    for (at, table) in schema.iter().enumerate() {
+        let (table_columns, start) = (&mut columns[at], starts[at]);
+        let owner = schema[0].key.as_deref().and_then(|key| table.position(key));
+        if let Some(owner) = owner {
+            table_columns[owner].ids_mut()[start..].fill(number);
+        }
+        let parent = table.parent.as_deref().unwrap_or_default();
+        if let Some((_, numbers)) = known.iter().find(|(name, _)| *name == parent)
+            && let Some(reference) = table.parent_key_position()
+        {
+            for id in &mut table_columns[reference].ids_mut()[start..] {
+                *id = numbers.get(id).copied().unwrap_or(i64::MIN);
+            }
+        }
+        if let Some(key) = table.key_position().filter(|_| at > 0) {
+            let ids = &mut table_columns[key].ids_mut()[start..];
+            let sorted: BTreeSet<i64> = ids.iter().copied().collect();
+            let numbers: BTreeMap<i64, i64> = sorted.into_iter().zip(start as i64..).collect();
+            for id in ids {
+                *id = numbers.get(id).copied().unwrap_or(i64::MIN);
+            }
+            known.push((&table.name, numbers));
         }
     }
 }
@@ -202,10 +259,17 @@ struct TableReading<'a> {
 
 impl Reading {
     fn problem(&mut self, pointer: &Pointer<'_>, problem: impl Into<String>) {
-        self.problems.push(FieldProblem {
-            pointer: pointer.to_string(),
-            problem: problem.into(),
-        });
+        if !self.is_full() {
+            self.problems.push(FieldProblem {
+                pointer: pointer.to_string(),
+                problem: problem.into(),
+            });
+        }
+    }
+
+    /// True when more problems would not be told, so that nothing more is read.
+    fn is_full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
     }
 
     /// Returns the document in its one form, or, when `columns` are given, fills these with
@@ -223,6 +287,9 @@ impl Reading {
             return content;
         };
         for name in document.keys() {
+            if self.is_full() {
+                return content;
+            }
             if !schema.iter().any(|table| table.name == *name) {
                 let known: Vec<&str> = schema.iter().map(|table| table.name.as_str()).collect();
                 let known = known.join(", ");
@@ -295,6 +362,9 @@ impl Reading {
         }
         let mut read = Vec::with_capacity(rows.len());
         for (at, row) in rows.iter().enumerate() {
+            if self.is_full() {
+                break;
+            }
             let pointer = Pointer::Index(pointer, at);
             read.push(Value::Object(self.object(
                 reading,
@@ -320,6 +390,9 @@ impl Reading {
         };
         let table = reading.table;
         for name in object.keys() {
+            if self.is_full() {
+                return read;
+            }
             if table.position(name).is_none() {
                 let problem = format!("the table {} has no such column", table.name);
                 self.problem(&pointer.key(name), problem);

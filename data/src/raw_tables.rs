@@ -171,6 +171,13 @@ impl ColumnData {
         }
     }
 
+    pub(crate) fn ids_mut(&mut self) -> &mut [i64] {
+        match self {
+            Self::Id(values) => values,
+            _ => unreachable!("keys are identifiers"),
+        }
+    }
+
     fn gather(&mut self, order: &[u32]) {
         fn pick<T: Copy>(values: &[T], order: &[u32]) -> Vec<T> {
             order.iter().map(|&row| values[row as usize]).collect()

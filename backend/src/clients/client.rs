@@ -1,6 +1,7 @@
 //! One client: the raw application as it came (compressed JSON in its one form, with its
 //! digest) and the features computed from it. What is recorded when an application arrives.
 
+use crate::admission::NotAdmitted;
 use crate::audit::{Action, Event};
 use crate::digest;
 use crate::instant;
@@ -82,6 +83,10 @@ pub enum ClientError {
     },
     #[error("the worker that computes features has stopped")]
     WorkerStopped,
+    #[error("a run of the features ended in a panic")]
+    RunPanicked,
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     #[error(transparent)]
     Database(#[from] DbErr),
 }

@@ -33,7 +33,6 @@ use sea_orm::prelude::Uuid;
 use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 /// Cost of changing anything at all; that of an amount is 1 for each interquartile range of
@@ -46,8 +45,6 @@ const QUARTILES: (usize, usize) = (5, 15);
 /// A derived feature that changes by a smaller share has not changed: amounts that follow are
 /// rounded.
 const NOTICED: f64 = 0.02;
-/// Searches at a time: each keeps a core busy for a tenth of a second.
-static SEARCHES: Semaphore = Semaphore::const_new(2);
 
 /// One column of a proposal, before and after.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -151,6 +148,9 @@ pub async fn show_counterfactual(
     }
     let reference = crate::models::ModelReference::version(row.model.clone(), row.version);
     let model = service.models.resolve(scope, &reference).await?;
+    // Each search keeps a core busy for a tenth of a second. Unpacked when its turn has come:
+    // what waits is small.
+    let pass = service.heavy.enter(scope).await?;
     let application = clients::unpacked(row.client_number, &row.inputs, &row.inputs_digest)?;
     let asked = Asked {
         portfolio: service.portfolio,
@@ -161,11 +161,13 @@ pub async fn show_counterfactual(
         margin: row.margin,
         threshold: row.threshold,
     };
-    let permit = SEARCHES.acquire().await;
-    let searched = tokio::task::spawn_blocking(move || searched(asked)).await;
-    drop(permit);
+    let searched = tokio::task::spawn_blocking(move || {
+        let _pass = pass;
+        searched(asked)
+    });
+    let searched = searched.await;
     let searched = searched.map_err(|error| DecisionError::Search(error.to_string()))??;
-    let document = document(service, &model, row, searched, wording).await?;
+    let document = document(service, scope, &model, row, searched, wording).await?;
     let shown = shown_event(&document, channel)?;
     scope.record(shown).await?;
     Ok(document)
@@ -369,6 +371,7 @@ fn lever(portfolio: &Portfolio, package: &Package, movable: &Movable) -> Lever {
 /// Scores each finding again as a decision is scored, and tells those that pass.
 async fn document(
     service: &Service,
+    scope: &TenantScope,
     model: &ResolvedModel,
     row: &decision::Decision,
     searched: Searched,
@@ -387,7 +390,7 @@ async fn document(
             continue;
         };
         let moved = moves.moved(service.portfolio, &application, &values);
-        let inputs = service.features.compute(moved).await?;
+        let inputs = service.features.compute(scope, moved).await?;
         let margin = model
             .package
             .model

@@ -105,7 +105,9 @@ pub async fn decide<A: Serialize>(
     let asked = Asked::of(&request);
     let (inputs, is_new_application) = match request.applicant {
         Applicant::Client(number) => (inputs_on_file(service, scope, number).await?, false),
-        Applicant::Application(application) => (service.features.compute(application).await?, true),
+        Applicant::Application(application) => {
+            (service.features.compute(scope, application).await?, true)
+        }
     };
     let wording = Wording::new(service.portfolio, request.language);
     let (decision, base_value, contributions) =
@@ -212,7 +214,7 @@ async fn inputs_on_file(
     let client = clients::find(scope, number).await?;
     if client.features_sql_digest != service.features.sql_digest() {
         let application = clients::inputs_of(&client)?;
-        return Ok(service.features.compute(application).await?);
+        return Ok(service.features.compute(scope, application).await?);
     }
     let features = clients::current_features(&client)?;
     Ok(Inputs {

@@ -1,6 +1,7 @@
 //! A decision as stored: outcome, PD and threshold, and the digests of model, inputs and
 //! features that let anybody recompute it. Written once, never changed.
 
+use crate::admission::NotAdmitted;
 use crate::clients::ClientError;
 use crate::models::ModelError;
 use crate::tenancy::{TenantEntity, TenantScope};
@@ -142,6 +143,8 @@ pub enum DecisionError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     #[error(transparent)]
     Database(#[from] DbErr),
 }

@@ -4,6 +4,7 @@
 //! to call the API from another site. Which of the two a route is says its [`Door`].
 
 use super::{Need, Permission, Principal, account, api_key, session};
+use crate::admission::{Caller, NotAdmitted};
 use crate::audit::{Action, ActorKind, Event};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
@@ -31,6 +32,8 @@ pub enum AuthenticationError {
     Database(#[from] DbErr),
     #[error("{0}")]
     Account(#[from] account::AccountError),
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
 }
 
 /// Somebody who has signed in, whatever they may do.
@@ -144,11 +147,28 @@ async fn authenticate(request: &HttpRequest) -> Result<SignedIn, AuthenticationE
         principal.actor(),
         RequestId::of(request),
     );
+    count(request, service, Caller::from(&scope), session.is_some())?;
     Ok(SignedIn {
         principal,
         scope,
         session,
     })
+}
+
+/// Counts the request against the quotas; programs are told what is left.
+fn count(
+    request: &HttpRequest,
+    service: &Service,
+    caller: Caller,
+    in_browser: bool,
+) -> Result<(), NotAdmitted> {
+    if in_browser {
+        service.quotas.admit_person(caller)?;
+    } else {
+        let allowance = service.quotas.admit_program(caller)?;
+        request.extensions_mut().insert(allowance);
+    }
+    Ok(())
 }
 
 async fn by_bearer(

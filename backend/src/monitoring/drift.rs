@@ -2,6 +2,7 @@
 //! reference sample on one side, the features of the clients in the portfolio on the other.
 //! A report is stored with its event, so that a page shows the last one without computing.
 
+use crate::admission::NotAdmitted;
 use crate::audit::{Action, Event};
 use crate::clients::{ClientError, Population};
 use crate::instant;
@@ -54,6 +55,8 @@ pub enum MonitoringError {
     Report(#[from] serde_json::Error),
     #[error("the worker that compares populations has stopped")]
     WorkerStopped,
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]

@@ -1,6 +1,8 @@
 //! Headers that every answer carries: nothing but our own scripts and styles runs, nobody
-//! frames us, nothing personal is kept by caches.
+//! frames us, nothing personal is kept by caches, and a program learns what is left of its quota.
 
+use crate::admission::Allowance;
+use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -18,7 +20,18 @@ pub(super) async fn secure(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let mut response = next.call(request).await?;
+    let allowance = response.request().extensions().get::<Allowance>().copied();
     let headers = response.headers_mut();
+    if let Some(allowance) = allowance {
+        for (name, value) in [
+            ("ratelimit-policy", allowance.policy_header()),
+            ("ratelimit", allowance.limit_header()),
+        ] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -2,6 +2,7 @@
 //! problem document on the API and an error page in the browser. What went wrong inside is
 //! logged with the request's id and never leaves.
 
+use crate::admission::NotAdmitted;
 use crate::clients::ClientError;
 use crate::decisions::DecisionError;
 use crate::identity::{AccountError, AuthenticationError, PasswordError, TokenError};
@@ -10,7 +11,7 @@ use crate::monitoring::MonitoringError;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
-use octroi_data::application::FieldProblem;
+use octroi_data::application::{FieldProblem, MAX_PROBLEMS};
 use sea_orm::DbErr;
 use serde::Serialize;
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub enum Problem {
     NotFound(&'static str),
     #[error("{0}")]
     BadRequest(String),
-    #[error("{} field(s) cannot be accepted; nothing was stored", .0.len())]
+    #[error("{}", told(.0))]
     Invalid(Vec<FieldProblem>),
     #[error("this form is from another session or too old; load the page again")]
     FormToken,
@@ -65,7 +66,22 @@ pub enum Problem {
 }
 
 /// The most fields that one document names: enough to work on, too few to be a flood.
-const MOST_FIELDS: usize = 100;
+const MOST_FIELDS: usize = MAX_PROBLEMS - 1;
+
+/// How many fields are named, and whether there are more: reading has ended with those.
+fn told(fields: &[FieldProblem]) -> String {
+    if fields.len() > MOST_FIELDS {
+        format!(
+            "more than {MOST_FIELDS} fields cannot be accepted, of which the first {MOST_FIELDS} \
+             are named; nothing was stored"
+        )
+    } else {
+        format!(
+            "{} field(s) cannot be accepted; nothing was stored",
+            fields.len()
+        )
+    }
+}
 
 /// RFC 9457 problem document.
 #[derive(Debug, Serialize, ToSchema)]
@@ -137,6 +153,16 @@ impl Problem {
             .unwrap_or_else(|| Self::BadRequest(error.to_string()))
     }
 
+    /// Seconds after which it is worth trying again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(seconds) | Self::Busy(seconds) => Some(*seconds),
+            Self::Unavailable => Some(60),
+            _ => None,
+        }
+    }
+
     /// The document of this problem.
     #[must_use]
     pub fn document(&self) -> ProblemDocument {
@@ -188,17 +214,14 @@ impl ResponseError for Problem {
             Self::Unauthenticated => {
                 builder.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"octroi\""));
             }
-            Self::TooMany(seconds) | Self::Busy(seconds) => {
-                builder.insert_header((header::RETRY_AFTER, *seconds));
-            }
-            Self::Unavailable => {
-                builder.insert_header((header::RETRY_AFTER, "60"));
-            }
             // What is left of the body is not waited for.
             Self::Timeout => {
                 builder.force_close();
             }
             _ => {}
+        }
+        if let Some(seconds) = self.retry_after() {
+            builder.insert_header((header::RETRY_AFTER, seconds));
         }
         let body = serde_json::to_vec(&self.document()).unwrap_or_default();
         let mut response = builder.body(body);
@@ -246,6 +269,16 @@ impl From<AuthenticationError> for Problem {
             AuthenticationError::Forbidden(permission) => Self::Forbidden(permission.as_str()),
             AuthenticationError::Database(error) => error.into(),
             AuthenticationError::Account(error) => error.into(),
+            AuthenticationError::NotAdmitted(refused) => refused.into(),
+        }
+    }
+}
+
+impl From<NotAdmitted> for Problem {
+    fn from(refused: NotAdmitted) -> Self {
+        match refused {
+            NotAdmitted::OverShare { seconds } => Self::TooMany(seconds),
+            NotAdmitted::Full { seconds } => Self::Busy(seconds),
         }
     }
 }
@@ -302,6 +335,7 @@ impl From<ClientError> for Problem {
             ClientError::Database(error) => error.into(),
             ClientError::Unknown(_) => Self::NotFound("client"),
             ClientError::Invalid(fields) => Self::Invalid(fields),
+            ClientError::NotAdmitted(refused) => refused.into(),
             other => internal(&other),
         }
     }
@@ -314,6 +348,7 @@ impl From<DecisionError> for Problem {
             DecisionError::Unknown(_) => Self::NotFound("decision"),
             DecisionError::Model(error) => error.into(),
             DecisionError::Client(error) => error.into(),
+            DecisionError::NotAdmitted(refused) => refused.into(),
             DecisionError::IdempotencyConflict => Self::IdempotencyConflict,
             DecisionError::Granted(_) | DecisionError::Superseded(_) => {
                 Self::Conflict(error.to_string())
@@ -329,6 +364,7 @@ impl From<MonitoringError> for Problem {
             MonitoringError::Database(error) => error.into(),
             MonitoringError::Model(error) => error.into(),
             MonitoringError::Client(error) => error.into(),
+            MonitoringError::NotAdmitted(refused) => refused.into(),
             MonitoringError::NoClients => Self::Conflict(error.to_string()),
             other => internal(&other),
         }

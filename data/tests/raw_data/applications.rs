@@ -1,7 +1,7 @@
 //! Applications as JSON: what is refused, by its pointer; that a client who went to JSON and
 //! back has the same features.
 
-use octroi_data::application::MAX_ROWS;
+use octroi_data::application::{MAX_PROBLEMS, MAX_ROWS};
 use octroi_data::reader::Applications;
 use octroi_data::{Portfolio, RawApplication, RawTables, features};
 use serde_json::{Value, json};
@@ -166,6 +166,24 @@ fn documents_that_are_no_application_are_refused() {
             "{document}"
         );
     }
+}
+
+#[test]
+fn a_flood_of_problems_ends_with_the_first_hundred_and_one_more() {
+    let rows: Vec<Value> = (0..9_000)
+        .map(|at| json!({ "SK_ID_BUREAU": at, "CREDIT_ACTIVE": at, "NO_SUCH": 1 }))
+        .collect();
+    let told = problems(|document| document["bureau"] = json!(rows));
+    assert_eq!(told.len(), MAX_PROBLEMS);
+    assert_eq!(told[0].0, "/bureau/0/NO_SUCH");
+    assert_eq!(told[MAX_PROBLEMS - 1].0, "/bureau/50/NO_SUCH");
+    let told = problems(|document| {
+        for at in 0..5_000 {
+            document["application"][format!("NO_SUCH_{at}")] = json!(1);
+            document[format!("no_table_{at}")] = json!([]);
+        }
+    });
+    assert_eq!(told.len(), MAX_PROBLEMS);
 }
 
 #[test]

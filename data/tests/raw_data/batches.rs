@@ -110,6 +110,24 @@ proptest! {
     }
 
     #[test]
+    fn clients_of_two_banks_with_the_same_numbers_do_not_change_each_other(
+        bureau in events(), instalments in events(), cards in events(), others in events(),
+    ) {
+        let portfolio = Portfolio::home_credit();
+        let ours = folder(&bureau, &instalments, &cards).read(Applications::Train).unwrap();
+        let theirs = folder(&others, &cards, &bureau).read(Applications::Train).unwrap();
+        let all: Vec<RawApplication> = ours.applications().chain(theirs.applications()).collect();
+        let tables = RawTables::side_by_side(portfolio, &all).unwrap();
+        prop_assert_eq!(tables.ids(), (0..all.len() as i64).collect::<Vec<_>>());
+        let together = features::compute(portfolio, &tables).unwrap();
+        for (row, client) in all.iter().enumerate() {
+            let alone = RawTables::from_applications(portfolio, std::slice::from_ref(client)).unwrap();
+            let alone = features::compute(portfolio, &alone).unwrap();
+            prop_assert_eq!(differences((&together, row), (&alone, 0)), Vec::<String>::new());
+        }
+    }
+
+    #[test]
     fn a_variant_has_the_features_of_the_application_that_it_stands_for(
         bureau in events(), instalments in events(), cards in events(),
         amounts in prop::collection::vec((1e3_f64..1e6, 0_u8..2), 1..40),

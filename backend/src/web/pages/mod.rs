@@ -17,7 +17,8 @@ use crate::service::Service;
 use crate::web::{Door, Problem, RequestId, texts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use frame::Frame;
@@ -124,7 +125,14 @@ fn problem_page(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     };
     let frame = Frame::of_request(request, service);
     match service.pages.render(&view, &frame.chrome) {
-        Ok(html) => html_page(problem.status_code(), html),
+        Ok(html) => {
+            let mut page = html_page(problem.status_code(), html);
+            if let Some(seconds) = problem.retry_after() {
+                let headers = page.headers_mut();
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            page
+        }
         Err(_) => problem.error_response(),
     }
 }

@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::web::{Problem, ProblemDocument};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
-use octroi_data::application::{FieldProblem, RawApplication};
+use octroi_data::application::{FieldProblem, MAX_PROBLEMS, RawApplication};
 use octroi_data::language::Language;
 use sea_orm::prelude::Uuid;
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,9 @@ impl DecisionBody {
         };
         let mut problems = Vec::new();
         for (name, value) in body {
+            if problems.len() == MAX_PROBLEMS {
+                break;
+            }
             let expected = match (name.as_str(), value) {
                 (_, Value::Null) => None,
                 ("client_id", value) => {
