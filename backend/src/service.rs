@@ -6,10 +6,10 @@ use crate::clients::{ClientError, FeatureWorker, Population, Populations};
 use crate::configuration::{LimitSettings, Settings};
 use crate::database::{Database, DatabaseError};
 use crate::identity::{
-    FailedSignIns, PasswordError, PasswordHasher, SignInThrottle, TokenError, TokenSigner,
+    FailedSignIns, PasswordError, PasswordHasher, Refusals, SignInThrottle, TokenError, TokenSigner,
 };
 use crate::models::{ModelError, ModelLibrary};
-use crate::monitoring::Metrics;
+use crate::monitoring::{DriftReports, Metrics};
 use crate::tenancy::TenantScope;
 use octroi_data::portfolio::Portfolio;
 use octroi_frontend::views::DemoLogin;
@@ -17,6 +17,7 @@ use octroi_frontend::{Pages, RenderError};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Everything a handler may need.
 pub struct Service {
@@ -29,6 +30,8 @@ pub struct Service {
     /// Before whatever keeps a core busy for long.
     pub heavy: Gate,
     pub quotas: Quotas,
+    pub refusals: Refusals,
+    pub drift: DriftReports,
     pub passwords: PasswordHasher,
     pub throttle: SignInThrottle,
     pub failed_sign_ins: FailedSignIns,
@@ -68,6 +71,8 @@ impl Service {
             populations: Populations::default(),
             heavy: heavy_gate(&settings.limits),
             quotas: quotas(&settings.limits),
+            refusals: refusals(&settings.limits),
+            drift: DriftReports::new(above_0(settings.limits.drift_reports_per_hour)),
             passwords: PasswordHasher::new(2)?,
             throttle: SignInThrottle::default(),
             failed_sign_ins: FailedSignIns::start(database.clone()),
@@ -126,10 +131,18 @@ fn heavy_gate(limits: &LimitSettings) -> Gate {
 }
 
 fn quotas(limits: &LimitSettings) -> Quotas {
-    // Checked when the settings were read.
-    let above_0 = |n| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
     Quotas::new(
         above_0(limits.requests_per_second_per_caller),
         above_0(limits.requests_per_second_per_bank),
     )
+}
+
+fn refusals(limits: &LimitSettings) -> Refusals {
+    let window = Duration::from_secs(limits.refusals_window_seconds.into());
+    Refusals::new(limits.refusals_recorded, window)
+}
+
+/// What the settings have been checked for.
+fn above_0(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }

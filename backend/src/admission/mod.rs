@@ -43,6 +43,16 @@ pub enum NotAdmitted {
     Full { seconds: u64 },
 }
 
+impl NotAdmitted {
+    /// The caller's own doing; `wait` is told in whole seconds.
+    #[must_use]
+    pub fn over_share(wait: Duration) -> Self {
+        Self::OverShare {
+            seconds: whole_seconds(wait),
+        }
+    }
+}
+
 /// The longest that anybody is told to wait.
 const LONGEST: Duration = Duration::from_mins(10);
 

@@ -2,7 +2,7 @@
 //! each replica has the whole quota. A person in a browser has a quota of their own only: what
 //! a bank's programs use up does not shut its people out.
 
-use super::{Caller, NotAdmitted, whole_seconds};
+use super::{Caller, NotAdmitted};
 use crate::tenancy::TenantId;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -91,9 +91,7 @@ impl Quotas {
     ) -> Result<Allowance, NotAdmitted> {
         let state = limiter
             .check_key(key)
-            .map_err(|until| NotAdmitted::OverShare {
-                seconds: whole_seconds(until.wait_time_from(self.clock.now())),
-            })?;
+            .map_err(|until| NotAdmitted::over_share(until.wait_time_from(self.clock.now())))?;
         Ok(Allowance {
             policy,
             per_second: state.quota().burst_size().get(),

@@ -11,7 +11,7 @@ use octroi_data::similar::{SimilarClients, SimilarColumn};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 
 /// Clients read from the database in one go.
@@ -67,8 +67,11 @@ struct State {
 /// The populations of all tenants that have been asked for.
 #[derive(Default)]
 pub struct Populations {
-    loaded: Mutex<HashMap<TenantId, (State, Arc<Population>)>>,
+    loaded: std::sync::Mutex<HashMap<TenantId, Arc<Loaded>>>,
 }
+
+/// The population of one tenant, with the state that it was loaded at.
+type Loaded = Mutex<Option<(State, Arc<Population>)>>;
 
 impl Populations {
     /// The tenant's population as of now.
@@ -80,10 +83,14 @@ impl Populations {
         sql_digest: &str,
     ) -> Result<Arc<Population>, ClientError> {
         let state = state(scope).await?;
+        let own = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(loaded.entry(scope.tenant_id()).or_default())
+        };
         // Held while loading: a second reader waits for the first's work instead of doing it
-        // again. Other tenants wait too, which a first load of 10,000 clients makes short.
-        let mut loaded = self.loaded.lock().await;
-        if let Some((known, population)) = loaded.get(&scope.tenant_id())
+        // again. Other tenants do not wait.
+        let mut loaded = own.lock().await;
+        if let Some((known, population)) = &*loaded
             && *known == state
         {
             return Ok(Arc::clone(population));
@@ -95,7 +102,7 @@ impl Populations {
                 .await
                 .map_err(|_| ClientError::WorkerStopped)?;
         let population = Arc::new(population);
-        loaded.insert(scope.tenant_id(), (state, Arc::clone(&population)));
+        *loaded = Some((state, Arc::clone(&population)));
         Ok(population)
     }
 }

@@ -10,7 +10,7 @@ use crate::configuration::{LogFormat, Settings};
 use crate::decisions::{self, Applicant, Channel, DecisionRequest};
 use crate::identity::{self, NewAccount, Password, Permission, Role};
 use crate::models::ModelReference;
-use crate::monitoring::{self, Telemetry};
+use crate::monitoring::Telemetry;
 use crate::service::Service;
 use crate::tenancy::{self, TenantScope};
 use crate::web::Server;
@@ -219,7 +219,10 @@ async fn prepare(
     let champion = service.models.champion(&scope).await?;
     if let Some(champion) = champion {
         let population = service.population(&scope).await?;
-        monitoring::compute_drift(&scope, champion, population, "operator").await?;
+        service
+            .drift
+            .update(&service.heavy, &scope, champion, population, "operator")
+            .await?;
     }
     let key = identity::create_api_key(
         &scope,

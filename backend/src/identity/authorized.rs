@@ -5,7 +5,7 @@
 
 use super::{Need, Permission, Principal, account, api_key, session};
 use crate::admission::{Caller, NotAdmitted};
-use crate::audit::{Action, ActorKind, Event};
+use crate::audit::ActorKind;
 use crate::service::Service;
 use crate::tenancy::TenantScope;
 use crate::web::{Door, FormFields, Problem, RequestId};
@@ -14,7 +14,6 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use sea_orm::DbErr;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -121,9 +120,15 @@ async fn authorize<N: Need>(request: &HttpRequest) -> Result<Authorized<N>, Prob
             need: PhantomData,
         });
     }
-    let denied = Event::new(Action::AccessDenied, "permission", N::PERMISSION.as_str())
-        .with(json!({ "method": request.method().as_str(), "route": request.match_pattern() }));
-    signed_in.scope.record(denied).await?;
+    if let Some(service) = request.app_data::<web::Data<Service>>() {
+        let route = request.match_pattern().unwrap_or_default();
+        let method = request.method().as_str();
+        let scope = &signed_in.scope;
+        service
+            .refusals
+            .record(scope, N::PERMISSION, method, &route)
+            .await;
+    }
     Err(AuthenticationError::Forbidden(N::PERMISSION).into())
 }
 

@@ -9,6 +9,7 @@ mod failed_sign_ins;
 mod password;
 mod permission;
 mod principal;
+mod refusals;
 mod session;
 mod throttle;
 mod token;
@@ -26,6 +27,7 @@ pub use failed_sign_ins::FailedSignIns;
 pub use password::{Password, PasswordError, PasswordHasher};
 pub use permission::{Need, Permission, Role, need};
 pub use principal::Principal;
+pub use refusals::Refusals;
 pub use session::{
     Session, end as end_session, form_token as session_form_token, open as open_session,
 };

@@ -7,7 +7,7 @@ use std::str::FromStr;
 macro_rules! permissions {
     ($($name:ident = $text:literal),+ $(,)?) => {
         /// Everything that can be permitted. API keys carry a list of these as scopes.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Permission { $($name),+ }
 
         impl Permission {

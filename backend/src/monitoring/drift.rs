@@ -2,17 +2,17 @@
 //! reference sample on one side, the features of the clients in the portfolio on the other.
 //! A report is stored with its event, so that a page shows the last one without computing.
 
-use crate::admission::NotAdmitted;
+use crate::admission::{Gate, NotAdmitted};
 use crate::audit::{Action, Event};
 use crate::clients::{ClientError, Population};
 use crate::instant;
 use crate::models::{Arrangement, ModelError, ResolvedModel};
-use crate::tenancy::{TenantEntity, TenantScope};
+use crate::tenancy::{TenantEntity, TenantScope, TenantTransaction};
 use octroi_data::column::{NamedColumn, Values};
 use octroi_data::drift::{self, DriftReport};
 use octroi_model_registry::package::PackageFeature;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, Set};
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -75,18 +75,22 @@ pub struct StoredDrift {
     pub created_at: i64,
 }
 
-/// Compares, stores and returns the report.
-pub async fn compute(
+/// Reports of a bank that are kept; older ones go when a new one comes. Their events stay.
+const KEPT: u64 = 20;
+
+/// Compares when it is the bank's turn, and stores the report.
+pub(super) async fn compute(
+    heavy: &Gate,
     scope: &TenantScope,
     model: ResolvedModel,
     population: Arc<Population>,
     by: &str,
-) -> Result<StoredDrift, MonitoringError> {
+) -> Result<(), MonitoringError> {
     if population.numbers.is_empty() {
         return Err(MonitoringError::NoClients);
     }
     let package = Arc::clone(&model.package);
-    let report = tokio::task::spawn_blocking(move || {
+    let compared = move || {
         let features = &package.manifest.features;
         let reference = package.reference_rows();
         let reference: Vec<NamedColumn> = features
@@ -105,9 +109,9 @@ pub async fn compute(
             })
             .collect();
         drift::compare(&reference, &current)
-    })
-    .await
-    .map_err(|_| MonitoringError::WorkerStopped)?;
+    };
+    let report = heavy.run(scope, compared).await?;
+    let report = report.map_err(|_| MonitoringError::WorkerStopped)?;
     let id = Uuid::now_v7();
     let at = instant::now();
     let transaction = scope.begin().await?;
@@ -129,15 +133,43 @@ pub async fn compute(
         "rows_reference": report.rows_reference,
         "rows_current": report.rows_current,
     }));
+    forget_older(&transaction).await?;
     transaction.commit(event, Vec::new()).await?;
-    Ok(StoredDrift {
-        id,
-        model: model.row.model,
-        version: model.row.version,
-        report,
-        created_by: by.to_owned(),
-        created_at: at,
-    })
+    Ok(())
+}
+
+/// A report is half a megabyte: a bank keeps its latest.
+async fn forget_older(transaction: &TenantTransaction) -> Result<(), DbErr> {
+    let oldest_kept: Option<Uuid> = transaction
+        .find::<entity::Entity>()
+        .select_only()
+        .column(entity::Column::Id)
+        .order_by_desc(entity::Column::Id)
+        .offset(KEPT - 1)
+        .limit(1)
+        .into_tuple()
+        .one(transaction.connection())
+        .await?;
+    if let Some(oldest_kept) = oldest_kept {
+        entity::Entity::delete_many()
+            .filter(entity::Column::TenantId.eq(transaction.tenant_id().0))
+            .filter(entity::Column::Id.lt(oldest_kept))
+            .exec(transaction.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Which report is the latest of the tenant.
+pub async fn latest_id(scope: &TenantScope) -> Result<Option<Uuid>, MonitoringError> {
+    Ok(scope
+        .find::<entity::Entity>()
+        .select_only()
+        .column(entity::Column::Id)
+        .order_by_desc(entity::Column::Id)
+        .into_tuple()
+        .one(scope.reader())
+        .await?)
 }
 
 /// The latest report of the tenant.

@@ -4,10 +4,14 @@
 mod callers_faults;
 mod drift;
 mod metrics;
+mod reports;
 mod telemetry;
 mod view;
 
-pub use drift::{MonitoringError, StoredDrift, compute as compute_drift, latest as latest_drift};
+pub use drift::{
+    MonitoringError, StoredDrift, latest as latest_drift, latest_id as latest_drift_id,
+};
 pub use metrics::Metrics;
+pub use reports::DriftReports;
 pub use telemetry::{Telemetry, TelemetryError};
 pub use view::{DriftHeading, drift_view};

@@ -7,7 +7,9 @@ use crate::web::Problem;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
@@ -85,6 +87,8 @@ impl Server {
         .run();
         let handle = server.handle();
         let service = self.service;
+        let (running, stopped) = oneshot::channel();
+        let refusals = tokio::spawn(record_refusals(service.clone(), stopped));
         let stopper = tokio::spawn(async move {
             if wait_for_signal().await.is_ok() {
                 tracing::info!("asked to stop: finishing open requests");
@@ -94,8 +98,25 @@ impl Server {
         });
         server.await?;
         stopper.abort();
+        drop(running);
+        if refusals.await.is_err() {
+            tracing::error!("what records refusals ended in a panic");
+        }
         Ok(())
     }
+}
+
+/// Records the refusals of access that are counted together, when their window has ended, and
+/// what is left of them when the server has stopped.
+async fn record_refusals(service: web::Data<Service>, mut stopped: oneshot::Receiver<()>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            _ = &mut stopped => break,
+        }
+        service.refusals.flush(false).await;
+    }
+    service.refusals.settle().await;
 }
 
 async fn wait_for_signal() -> std::io::Result<()> {

@@ -90,11 +90,17 @@ pub(super) async fn file(
         }
         _ => None,
     };
+    let facts = facts(&client, &population, wording);
+    // Ranks the client among all: work for a core when the portfolio is large.
+    let number = client.number;
+    let groups = move || information(number, &population, wording);
+    let groups = service.heavy.run(scope, groups).await?;
+    let groups = groups.map_err(|_| Problem::Internal)?;
     let view = ClientView {
         counterfactual,
         id: client.number,
         name: (!client.name.is_empty()).then(|| client.name.clone()),
-        facts: facts(&client, &population, wording),
+        facts,
         by,
         reasons: explained.as_ref().map(reasons).unwrap_or_default(),
         subjects: explained.as_ref().map(subjects).unwrap_or_default(),
@@ -103,7 +109,7 @@ pub(super) async fn file(
             Some(explained) => Some(scored(&service, scope, explained, &people).await?),
             None => None,
         },
-        groups: information(&client, &population, wording),
+        groups,
         history: history(scope, client.number, &people).await?,
         shown: shown(scope, client.number, &people).await?,
         may_score: authorized.principal.may(Permission::MakeDecisions),
@@ -393,15 +399,11 @@ fn facts(client: &Client, population: &Population, wording: Wording) -> Vec<Fact
 }
 
 /// The client's values, grouped by family in the dictionary's order.
-fn information(
-    client: &Client,
-    population: &Population,
-    wording: Wording,
-) -> Vec<InformationGroup> {
-    let Some(row) = population.row(client.number) else {
+fn information(number: i64, population: &Population, wording: Wording) -> Vec<InformationGroup> {
+    let Some(row) = population.row(number) else {
         return Vec::new();
     };
-    let similar = population.similar_to(client.number, SIMILAR);
+    let similar = population.similar_to(number, SIMILAR);
     let mut groups: Vec<(&str, InformationGroup)> = Vec::new();
     let specs = population.specs.iter().enumerate();
     for (column, spec) in specs.filter(|(_, spec)| !wording.repeats_another(&spec.name)) {

@@ -19,6 +19,7 @@ use octroi_frontend::views::{
 };
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How many similar clients one can ask for.
 const CHOICES: [u64; 4] = [50, 100, 200, 500];
@@ -42,11 +43,28 @@ pub(super) async fn comparison(
     let population = service.population(scope).await?;
     let row = population.row(*number).ok_or_else(|| unknown(*number))?;
     let (chosen, k) = asked(&request, &population);
-    let groups = Groups::of(&population, row, k, &clients::outcomes(scope).await?);
+    let outcomes = clients::outcomes(scope).await?;
     let viewed = Event::new(Action::ClientViewed, "client", *number)
         .about_client(*number)
         .with(json!({ "channel": "page", "compared_by": chosen }));
     scope.record(viewed).await?;
+    let (similar_found, panels) = {
+        let (population, chosen) = (Arc::clone(&population), chosen.clone());
+        // Counts all clients and looks for the nearest: work for a core.
+        let compared = move || {
+            let groups = Groups::of(&population, row, k, &outcomes);
+            let panels = chosen
+                .iter()
+                .filter_map(|name| {
+                    let column = population.column(name)?;
+                    Some(panel(&population, column, &groups, wording))
+                })
+                .collect();
+            (groups.similar.len() as u64, panels)
+        };
+        let compared = service.heavy.run(scope, compared).await?;
+        compared.map_err(|_| Problem::Internal)?
+    };
     let view = ComparisonView {
         id: client.number,
         name: (!client.name.is_empty()).then(|| client.name.clone()),
@@ -55,24 +73,14 @@ pub(super) async fn comparison(
         features: offered(&population, &chosen, wording),
         k,
         k_choices: CHOICES.to_vec(),
-        similar_found: groups.similar.len() as u64,
+        similar_found,
         clients: population.numbers.len() as u64,
         similar_by: population
             .similar_by
             .iter()
             .map(|name| wording.label(name))
             .collect(),
-        panels: chosen
-            .iter()
-            .filter_map(|name| {
-                Some(panel(
-                    &population,
-                    population.column(name)?,
-                    &groups,
-                    wording,
-                ))
-            })
-            .collect(),
+        panels,
     };
     frame.page(&service, &view)
 }

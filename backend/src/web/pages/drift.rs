@@ -2,11 +2,12 @@
 
 use super::frame::{Frame, see};
 use super::session::Button;
-use crate::clients::wording::Wording;
+use crate::clients::wording::{Wording, page_language};
 use crate::identity::{Authorized, need};
 use crate::instant;
 use crate::monitoring::{self, DriftHeading, StoredDrift, drift_view};
 use crate::service::Service;
+use crate::tenancy::TenantScope;
 use crate::web::Problem;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -14,7 +15,7 @@ use octroi_frontend::views::{Choice, DriftReport, DriftView};
 use octroi_frontend::{Section, Words, document};
 
 fn view(stored: &StoredDrift, wording: Wording) -> DriftReport {
-    let words = Words::of(crate::clients::wording::page_language(wording.language()));
+    let words = Words::of(page_language(wording.language()));
     let model = format!("{} v{}", stored.model, stored.version);
     let heading = DriftHeading {
         computed_at: instant::rfc3339(stored.created_at),
@@ -65,7 +66,10 @@ pub(super) async fn compute(
         .ok_or(Problem::NotFound("model"))?;
     let population = service.population(scope).await?;
     let by = &form.authorized.principal.name;
-    monitoring::compute_drift(scope, champion, population, by).await?;
+    service
+        .drift
+        .update(&service.heavy, scope, champion, population, by)
+        .await?;
     Ok(see("/drift?notice=drift_computed"))
 }
 
@@ -75,12 +79,14 @@ pub(super) async fn download(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let frame = Frame::of(&request, &service, &authorized, Section::Drift);
-    let stored = monitoring::latest_drift(&authorized.scope)
-        .await?
-        .ok_or(Problem::NotFound("drift report"))?;
-    let report = view(&stored, frame.wording(&service));
-    let bank = &authorized.principal.tenant.name;
-    let html = document::drift(&report, bank, frame.chrome.language)?;
+    let scope = &authorized.scope;
+    let language = frame.chrome.language;
+    let latest = monitoring::latest_drift_id(scope).await?;
+    let latest = latest.ok_or(Problem::NotFound("drift report"))?;
+    let html = match service.drift.document(scope, latest, language) {
+        Some(html) => html,
+        None => write(&service, scope, frame.wording(&service)).await?,
+    };
     Ok(HttpResponse::Ok()
         .insert_header((
             header::CONTENT_DISPOSITION,
@@ -88,4 +94,22 @@ pub(super) async fn download(
         ))
         .content_type("text/html; charset=utf-8")
         .body(html))
+}
+
+/// Writes the document of the latest report, a piece of work of its own, and keeps it.
+async fn write(
+    service: &Service,
+    scope: &TenantScope,
+    wording: Wording,
+) -> Result<web::Bytes, Problem> {
+    let stored = monitoring::latest_drift(scope).await?;
+    let stored = stored.ok_or(Problem::NotFound("drift report"))?;
+    let id = stored.id;
+    let bank = scope.tenant().name.clone();
+    let language = page_language(wording.language());
+    let written = move || document::drift(&view(&stored, wording), &bank, language);
+    let html = service.heavy.run(scope, written).await?;
+    let html = web::Bytes::from(html.map_err(|_| Problem::Internal)??);
+    service.drift.keep(scope, id, language, html.clone());
+    Ok(html)
 }
