@@ -267,45 +267,45 @@ fn a_bank_has_a_quota_of_requests_that_its_people_do_not_share() {
 }
 
 on_both_databases! {
-    fn a_drift_report_is_computed_once_for_the_same_clients_and_the_latest_are_kept(octroi: Installation) {
-        let mut analyst = octroi.signed_in(&AZUR, Role::Analyst);
-        let prepared = drift_reports(&octroi, &AZUR);
-        for _ in 0..5 {
-            assert_eq!(analyst.press("/drift", "/drift", &[]).status, 303);
-        }
-        assert_eq!(drift_reports(&octroi, &AZUR), prepared + 1);
-        let documents = [(); 3].map(|()| analyst.get("/drift/report").text());
-        assert!(documents[0].contains("Banque Azur"));
-        assert!(documents.iter().all(|document| *document == documents[0]));
-        for change in 0..22 {
-            change_clients(&octroi, &AZUR, 790_000 + change);
-            assert_eq!(analyst.press("/drift", "/drift", &[]).status, 303);
-        }
-        assert_eq!(drift_reports(&octroi, &AZUR), 20, "the latest are kept");
-        assert_ne!(analyst.get("/drift/report").text(), documents[0]);
-        assert_eq!(octroi.events(&AZUR, "drift_computed").len() as i64, prepared + 23);
-        assert_eq!(drift_reports(&octroi, &HARBOUR), 1, "another bank's stay");
+fn a_drift_report_is_computed_once_for_the_same_clients_and_the_latest_are_kept(octroi: Installation) {
+    let mut analyst = octroi.signed_in(&AZUR, Role::Analyst);
+    let prepared = drift_reports(&octroi, &AZUR);
+    for _ in 0..5 {
+        assert_eq!(analyst.press("/drift", "/drift", &[]).status, 303);
     }
+    assert_eq!(drift_reports(&octroi, &AZUR), prepared + 1);
+    let documents = [(); 3].map(|()| analyst.get("/drift/report").text());
+    assert!(documents[0].contains("Banque Azur"));
+    assert!(documents.iter().all(|document| *document == documents[0]));
+    for change in 0..22 {
+        change_clients(&octroi, &AZUR, 790_000 + change);
+        assert_eq!(analyst.press("/drift", "/drift", &[]).status, 303);
+    }
+    assert_eq!(drift_reports(&octroi, &AZUR), 20, "the latest are kept");
+    assert_ne!(analyst.get("/drift/report").text(), documents[0]);
+    assert_eq!(octroi.events(&AZUR, "drift_computed").len() as i64, prepared + 23);
+    assert_eq!(drift_reports(&octroi, &HARBOUR), 1, "another bank's stay");
+}
 
-    fn a_flood_of_errors_names_the_first_hundred_and_says_that_there_are_more(octroi: Installation) {
-        let before = octroi.stored();
-        let mut tables = octroi_tests::rich_application(790_100);
-        let rows = vec![json!({ "A": 1, "B": 1, "C": 1, "D": 1 }); 9_000];
-        for table in ["bureau", "previous_application", "POS_CASH_balance", "credit_card_balance", "installments_payments"] {
-            tables[table] = json!(rows);
-        }
-        let partner = octroi.partner(&AZUR);
-        let problem = partner.post(CHAMPION, &json!({ "tables": tables })).expect_problem(422);
-        assert_eq!(problem["errors"].as_array().map(Vec::len), Some(100));
-        assert_eq!(problem["errors"][0]["pointer"], "/tables/bureau/0/A");
-        let detail = problem["detail"].as_str().expect("a detail");
-        assert!(detail.contains("more than 100"), "{detail}");
-        let fields: serde_json::Map<String, Value> =
-            (0..5_000).map(|n| (format!("field_{n}"), json!(1))).collect();
-        let problem = partner.post(CHAMPION, &Value::Object(fields)).expect_problem(422);
-        assert_eq!(problem["errors"].as_array().map(Vec::len), Some(100));
-        assert_eq!(octroi.stored(), before);
-    }}
+fn a_flood_of_errors_names_the_first_hundred_and_says_that_there_are_more(octroi: Installation) {
+    let before = octroi.stored();
+    let mut tables = octroi_tests::rich_application(790_100);
+    let rows = vec![json!({ "A": 1, "B": 1, "C": 1, "D": 1 }); 9_000];
+    for table in ["bureau", "previous_application", "POS_CASH_balance", "credit_card_balance", "installments_payments"] {
+        tables[table] = json!(rows);
+    }
+    let partner = octroi.partner(&AZUR);
+    let problem = partner.post(CHAMPION, &json!({ "tables": tables })).expect_problem(422);
+    assert_eq!(problem["errors"].as_array().map(Vec::len), Some(100));
+    assert_eq!(problem["errors"][0]["pointer"], "/tables/bureau/0/A");
+    let detail = problem["detail"].as_str().expect("a detail");
+    assert!(detail.contains("more than 100"), "{detail}");
+    let fields: serde_json::Map<String, Value> =
+        (0..5_000).map(|n| (format!("field_{n}"), json!(1))).collect();
+    let problem = partner.post(CHAMPION, &Value::Object(fields)).expect_problem(422);
+    assert_eq!(problem["errors"].as_array().map(Vec::len), Some(100));
+    assert_eq!(octroi.stored(), before);
+}}
 
 #[test]
 fn how_often_a_bank_has_its_drift_computed_is_bounded() {
