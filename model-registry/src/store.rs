@@ -4,7 +4,10 @@
 //! A package never changes, so a name is written once, whole or not at all (the local store
 //! writes a temporary file, syncs it and renames it), and is checked against its digest and
 //! its signature each time it is read: what was altered is refused, not scored. The signature
-//! is written first, so that a package that is there is a signed one.
+//! is written first, so that a package that is there is a signed one. Every package is signed,
+//! also those of the format from before there were signatures: their versions were given one
+//! afterwards ([`PackageStore::sign_unsigned`]), so that nothing in the store decides whether a
+//! signature is asked for.
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -27,7 +30,7 @@ const SIGNED_SINCE: u64 = 2;
 #[derive(Debug, Clone)]
 pub struct PackageStore {
     objects: Arc<dyn ObjectStore>,
-    keys: PackageKeys,
+    keys: Arc<PackageKeys>,
 }
 
 /// A bucket that speaks S3. Who may use it is told by the usual `AWS_*` variables or the
@@ -96,7 +99,7 @@ impl PackageStore {
         let objects = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         Ok(Self {
             objects: Arc::new(objects),
-            keys,
+            keys: Arc::new(keys),
         })
     }
 
@@ -133,7 +136,19 @@ impl PackageStore {
         } else {
             Arc::new(PrefixStore::new(objects, folder))
         };
-        Ok(Self { objects, keys })
+        Ok(Self {
+            objects,
+            keys: Arc::new(keys),
+        })
+    }
+
+    /// The same store with other keys.
+    #[must_use]
+    pub fn with_keys(&self, keys: Arc<PackageKeys>) -> Self {
+        Self {
+            objects: Arc::clone(&self.objects),
+            keys,
+        }
     }
 
     /// Keeps a package and gives its digest. Keeping it again changes nothing, unless what is
@@ -178,15 +193,25 @@ impl PackageStore {
         Ok(self.keys.verify(digest, &signature)?)
     }
 
-    /// The package of this digest, its bytes and its signature verified. Packages of format 1
-    /// were not signed yet: their digest, which the caller has from elsewhere, is their proof.
+    /// The package of this digest, its bytes and its signature verified.
     pub async fn get(&self, digest: &str) -> Result<Package, StoreError> {
         let bytes = self.bytes(digest).await?;
         let package = Package::verified(&bytes, digest)?;
-        if stored_format(&bytes)? >= SIGNED_SINCE {
-            self.verify_signature(digest).await?;
-        }
+        self.verify_signature(digest).await?;
         Ok(package)
+    }
+
+    /// Signs the package of a version that was registered before there were signatures, which
+    /// the caller knows from elsewhere; its digest is its proof. A package of a later format
+    /// was signed when it was made: it gets none afterwards, and the answer is false.
+    pub async fn sign_unsigned(&self, digest: &str) -> Result<bool, StoreError> {
+        let bytes = self.bytes(digest).await?;
+        Package::verified(&bytes, digest)?;
+        if stored_format(&bytes)? >= SIGNED_SINCE {
+            return Ok(false);
+        }
+        self.put_signature(digest).await?;
+        Ok(true)
     }
 
     /// The stored bytes of this digest, as they are.

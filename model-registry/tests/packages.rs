@@ -201,7 +201,23 @@ async fn a_package_of_the_first_format_loads_unsigned_and_scores_as_it_did() {
     let path = file(folder.path(), &name);
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
     std::fs::write(path, &old).expect("written");
+    assert!(matches!(
+        store.get(&name).await,
+        Err(StoreError::Signature(SignatureError::Missing(_)))
+    ));
+    assert!(store.sign_unsigned(&name).await.expect("signed afterwards"));
     assert_eq!(store.get(&name).await.expect("loads"), read);
+}
+
+#[tokio::test]
+async fn a_package_that_was_signed_once_is_not_signed_again_afterwards() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = PackageStore::folder(folder.path(), keys()).expect("a store");
+    let name = store.put(&package()).await.expect("kept");
+    let path = folder.path().join("packages").join(format!("{name}.sig"));
+    std::fs::remove_file(&path).expect("removed");
+    assert!(!store.sign_unsigned(&name).await.expect("looked at"));
+    assert!(!path.exists());
 }
 
 #[tokio::test]

@@ -133,13 +133,17 @@ def merge(base, patch, field=None):
     if isinstance(base, list) and isinstance(patch, list) and field in MERGE_KEYS:
         key = MERGE_KEYS[field]
         items = {item[key]: item for item in base}
+        # kustomize puts what a patch adds before what is there.
+        added = []
         for item in patch:
             if item.get("$patch") == "delete":
                 if items.pop(item[key], None) is None:
                     raise KustomizationError(f"{field} has no {item[key]!r} to delete")
+            elif item[key] in items:
+                items[item[key]] = merge(items[item[key]], item)
             else:
-                items[item[key]] = merge(items.get(item[key]), item)
-        return list(items.values())
+                added.append(copy.deepcopy(item))
+        return added + list(items.values())
     return copy.deepcopy(patch)
 
 
