@@ -4,11 +4,19 @@
 
 use crate::address;
 use crate::admission::QueueLimits;
+use octroi_data::reader::bounds::{self, Bounds};
 use octroi_model_registry::store::Bucket;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroize;
+
+/// Largest configuration file, in bytes.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// Set apart from the other variables, because its text is a secret and never a number.
+const OPERATOR_KEY: &str = "OCTROI_SECRETS__KEY";
 
 const DEFAULTS: &str = include_str!("configuration.default.toml");
 
@@ -21,6 +29,8 @@ pub struct Settings {
     pub server: ServerSettings,
     pub database: DatabaseSettings,
     pub packages: PackageSettings,
+    pub secrets: SecretSettings,
+    pub files: FileSettings,
     pub session: SessionSettings,
     pub limits: LimitSettings,
     pub telemetry: TelemetrySettings,
@@ -114,6 +124,71 @@ impl fmt::Debug for DatabaseSettings {
         f.debug_struct("DatabaseSettings")
             .field("max_connections", &self.max_connections)
             .finish_non_exhaustive()
+    }
+}
+
+/// Where the operator's key comes from, under which the keys that sign are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretSettings {
+    pub key: Secret,
+    pub key_file: PathBuf,
+    /// Set by the demo, whose home is its own: a key may be made there on any database.
+    #[serde(skip)]
+    pub makes_key: bool,
+}
+
+/// Text that is never printed, and wiped when it is no longer used.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text itself, for the one that needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// How large files may be that commands read.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSettings {
+    pub expansion: u64,
+    pub model_bytes: u64,
+}
+
+impl FileSettings {
+    /// The limits of the reader of tables.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            expansion: self.expansion,
+        }
     }
 }
 
@@ -223,6 +298,13 @@ pub enum ConfigurationError {
          a variable is spelled OCTROI_SECTION__NAME"
     )]
     Unreadable(#[from] config::ConfigError),
+    #[error("the configuration file {} cannot be read: {source}", .path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the configuration file {} is not TOML: {why}", .path.display())]
+    NotToml { path: PathBuf, why: String },
     #[error("the configuration has {} problem(s):\n  - {}", .0.len(), .0.join("\n  - "))]
     Invalid(Vec<String>),
 }
@@ -233,7 +315,14 @@ impl Settings {
         let mut builder = config::Config::builder()
             .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
         if let Some(path) = file {
-            builder = builder.add_source(config::File::from(path).format(config::FileFormat::Toml));
+            let text = text_of(path)?;
+            builder = builder.add_source(config::File::from_str(&text, config::FileFormat::Toml));
+        }
+        if let Some(key) = std::env::var(OPERATOR_KEY)
+            .ok()
+            .filter(|key| !key.is_empty())
+        {
+            builder = builder.set_override("secrets.key", key)?;
         }
         let settings: Self = builder
             .add_source(
@@ -244,7 +333,7 @@ impl Settings {
                     // OCTROI_CONFIG names the file itself; it is no setting.
                     .source(Some(
                         std::env::vars()
-                            .filter(|(name, _)| name != "OCTROI_CONFIG")
+                            .filter(|(name, _)| name != "OCTROI_CONFIG" && name != OPERATOR_KEY)
                             .collect(),
                     ))
                     .try_parsing(true)
@@ -271,6 +360,16 @@ impl Settings {
         if self.database.max_connections == 0 {
             problems.push("database.max_connections is 0; at least 1 is needed".into());
         }
+        if !self.secrets.key.is_empty() && !self.secrets.key_file.as_os_str().is_empty() {
+            problems.push(
+                "secrets.key (OCTROI_SECRETS__KEY) and secrets.key_file are both set; one is the \
+                 operator's key"
+                    .to_owned(),
+            );
+        }
+        if self.files.expansion == 0 || self.files.model_bytes == 0 {
+            problems.push("files.expansion and files.model_bytes must be above 0".to_owned());
+        }
         if self.session.idle_minutes == 0 || self.session.absolute_hours == 0 {
             problems.push("session.idle_minutes and session.absolute_hours must be above 0".into());
         }
@@ -290,6 +389,15 @@ impl Settings {
         }
     }
 
+    /// The file of a SQLite database.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let url = self.database_url();
+        let path = url.strip_prefix("sqlite:")?.split('?').next()?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
+    }
+
     /// The database's address: as configured, or a SQLite file under `home`.
     #[must_use]
     pub fn database_url(&self) -> String {
@@ -298,6 +406,24 @@ impl Settings {
         } else {
             self.database.url.clone()
         }
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, ConfigurationError> {
+    let file = |source| ConfigurationError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let bytes = bounds::read_whole(path, LARGEST_FILE, "").map_err(file)?;
+    let not_toml = |why: String| ConfigurationError::NotToml {
+        path: path.to_owned(),
+        why,
+    };
+    let text = String::from_utf8(bytes).map_err(|error| not_toml(error.to_string()))?;
+    match text.parse::<toml::Table>() {
+        Ok(_) => Ok(text),
+        // Its own words quote the line, which may hold a secret.
+        Err(error) => Err(not_toml(error.message().to_owned())),
     }
 }
 
@@ -340,6 +466,17 @@ mod tests {
         ] {
             assert!(error.contains(name), "{name} is missing in: {error}");
         }
+    }
+
+    #[test]
+    fn the_operators_key_is_not_printed_and_has_one_source() {
+        let mut settings = defaults();
+        settings.secrets.key = "topsecret".into();
+        assert!(!format!("{settings:?}").contains("topsecret"));
+        settings.secrets.key_file = "operator.key".into();
+        let error = settings.checked().expect_err("two sources").to_string();
+        assert!(error.contains("secrets.key_file"), "{error}");
+        assert!(!error.contains("topsecret"), "{error}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::database::{Database, DatabaseError};
 use crate::identity::{
     FailedSignIns, PasswordError, PasswordHasher, Refusals, SignInThrottle, TokenError, TokenSigner,
 };
+use crate::keys::{KeyError, KeyStore};
 use crate::models::{ModelError, ModelLibrary};
 use crate::monitoring::{DriftReports, Metrics};
 use crate::tenancy::TenantScope;
@@ -55,6 +56,8 @@ pub enum StartError {
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
     Token(#[from] TokenError),
     #[error("the pages cannot be loaded: {0}")]
     Pages(#[from] RenderError),
@@ -65,8 +68,10 @@ impl Service {
     pub async fn open(settings: Settings, database: Database) -> Result<Self, StartError> {
         database.check_is_current().await?;
         let portfolio = Portfolio::home_credit();
+        let keys = Arc::new(KeyStore::open(&settings, &database).await?);
+        let models = ModelLibrary::open(&settings, &database, Arc::clone(&keys)).await?;
         Ok(Self {
-            models: ModelLibrary::open(&settings, &database).await?,
+            models,
             features: FeatureWorker::start(portfolio, settings.limits.feature_queue())?,
             populations: Populations::default(),
             heavy: heavy_gate(&settings.limits),
@@ -77,7 +82,7 @@ impl Service {
             throttle: SignInThrottle::default(),
             failed_sign_ins: FailedSignIns::start(database.clone()),
             proxies: TrustedProxies::of(&settings.server.trusted_proxies),
-            tokens: TokenSigner::load(&database).await?,
+            tokens: TokenSigner::load(keys).await?,
             pages: Pages::new()?,
             metrics: Metrics::default(),
             demo_logins: Vec::new(),

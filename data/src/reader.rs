@@ -5,10 +5,13 @@
 //! other than the application's may be absent, and a category level that the schema does not
 //! know becomes a missing value.
 
+pub mod bounds;
+mod declared;
 mod delimited;
 mod file;
 mod parquet;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +22,7 @@ use crate::portfolio::{ColumnKind, Portfolio, Table};
 use crate::raw_tables::{
     ColumnData, MISSING_LEVEL, RawTables, ReadReport, TableReport, is_outcome,
 };
+use bounds::{Bounds, Exceeded};
 use file::{Format, SourceFile};
 
 /// Which application files to read: those with the outcome, those without, or both.
@@ -76,6 +80,8 @@ pub enum ReadError {
         format: &'static str,
         detail: String,
     },
+    #[error("{}: {source}", .file.display())]
+    Exceeds { file: PathBuf, source: Exceeded },
     #[error("{}: the archive holds {found} CSV files, not one", .file.display())]
     ArchiveContents { file: PathBuf, found: usize },
     #[error("{}: the file is empty", .file.display())]
@@ -185,25 +191,27 @@ pub fn read_folder(
     dir: &Path,
     which: Applications,
 ) -> Result<RawTables, ReadError> {
-    read_folder_telling(portfolio, dir, which, &mut |_| {})
+    read_folder_telling(portfolio, dir, which, Bounds::default(), &mut |_| {})
 }
 
-/// [`read_folder`] that tells the share of the tables read, by the size of their files.
+/// [`read_folder`] with limits of one's own, that tells the share of the tables read, by the
+/// size of their files.
 pub fn read_folder_telling(
     portfolio: &Portfolio,
     dir: &Path,
     which: Applications,
+    bounds: Bounds,
     on_progress: &mut dyn FnMut(f64),
 ) -> Result<RawTables, ReadError> {
     let names = file::names(dir)?;
     let sizes = TableSizes::of(portfolio, dir, &names);
     let mut report = ReadReport::default();
-    let application = read_applications(portfolio, dir, &names, which, &mut report)?;
+    let application = read_applications(portfolio, dir, &names, (which, bounds), &mut report)?;
     let mut children = Vec::new();
     let mut sources = vec![application.sources];
     for (position, table) in portfolio.tables.iter().enumerate().skip(1) {
         on_progress(sizes.share_before(position));
-        match file::find(dir, &names, &table.name, &table.files[0])? {
+        match file::find(dir, &names, &table.name, &table.files[0], bounds)? {
             None => {
                 report.absent.push(table.name.clone());
                 children.push(None);
@@ -215,7 +223,7 @@ pub fn read_folder_telling(
                     labelled: true,
                 };
                 let rows = read_file(&source, expected)?;
-                report.add(&source, table, &rows);
+                report.add(&source, table, &rows)?;
                 children.push(Some(rows.columns));
                 sources.push(vec![(source, rows.rows, rows.lines)]);
             }
@@ -275,7 +283,16 @@ impl TableSizes {
 
 /// Reads one file of any table, recognised by its name, else by its columns.
 pub fn read_table_file(portfolio: &Portfolio, path: &Path) -> Result<TableColumns, ReadError> {
-    let source = SourceFile::at(path)?;
+    read_table_file_within(portfolio, path, Bounds::default())
+}
+
+/// [`read_table_file`] with limits of one's own.
+pub fn read_table_file_within(
+    portfolio: &Portfolio,
+    path: &Path,
+    bounds: Bounds,
+) -> Result<TableColumns, ReadError> {
+    let source = SourceFile::at(path, bounds);
     let by_name = portfolio
         .tables
         .iter()
@@ -329,7 +346,7 @@ fn read_applications(
     portfolio: &Portfolio,
     dir: &Path,
     names: &[String],
-    which: Applications,
+    (which, bounds): (Applications, Bounds),
     report: &mut ReadReport,
 ) -> Result<ApplicationRows, ReadError> {
     let table = portfolio.application();
@@ -341,7 +358,7 @@ fn read_applications(
     let mut columns: Vec<ColumnData> = Vec::new();
     let mut sources: Sources = Vec::new();
     for stem in wanted {
-        let Some(source) = file::find(dir, names, &table.name, stem)? else {
+        let Some(source) = file::find(dir, names, &table.name, stem, bounds)? else {
             continue;
         };
         let expected = Expected {
@@ -353,7 +370,7 @@ fn read_applications(
             return Err(ReadError::NoRows { file: source.path });
         }
         check_outcomes(&source, expected, &rows, report)?;
-        report.add(&source, table, &rows);
+        report.add(&source, table, &rows)?;
         if columns.is_empty() {
             columns = rows.columns;
         } else {
@@ -454,8 +471,9 @@ fn match_columns(
     header: &[String],
 ) -> Result<Vec<Option<usize>>, ReadError> {
     let table = expected.table;
-    for (at, name) in header.iter().enumerate() {
-        if header[..at].contains(name) {
+    let mut seen = HashSet::new();
+    for name in header {
+        if !seen.insert(name) {
             return Err(ReadError::RepeatedColumn {
                 file: source.path.clone(),
                 column: name.clone(),
@@ -511,12 +529,17 @@ fn locate(sources: &Sources, mut row: usize) -> (PathBuf, Place) {
 }
 
 impl ReadReport {
-    fn add(&mut self, source: &SourceFile, table: &Table, rows: &FileRows) {
+    fn add(
+        &mut self,
+        source: &SourceFile,
+        table: &Table,
+        rows: &FileRows,
+    ) -> Result<(), ReadError> {
         self.tables.push(TableReport {
             table: table.name.clone(),
             file: source.name.clone(),
             rows: rows.rows,
-            sha256: source.sha256.clone(),
+            sha256: source.sha256()?,
         });
         for unknown in &rows.unknown {
             self.warnings.push(format!(
@@ -528,5 +551,6 @@ impl ReadReport {
                 source.place_of(unknown.first_place),
             ));
         }
+        Ok(())
     }
 }

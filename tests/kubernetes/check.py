@@ -32,7 +32,7 @@ FOLDERS = ["base", "overlays/postgresql"]
 # `lifecycle.preStop.sleep` and `matchLabelKeys` need 1.30 or newer.
 KUBERNETES_VERSIONS = ["1.30", "1.37"]
 # Secrets are made by the operator (k8s/README.md) and are never in the repository.
-SECRETS = {"octroi-database": {"url", "migration-url"}}
+SECRETS = {"octroi-database": {"url", "migration-url"}, "octroi-operator-key": {"key"}}
 
 # The library parses its largest file, 2 MB, anew for every document.
 kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)

@@ -99,6 +99,28 @@ pub fn octroi<S: AsRef<OsStr>>(home: &Path, arguments: &[S]) -> Ran {
     command.output().expect("the binary starts").into()
 }
 
+/// [`octroi`] with this umask.
+pub fn octroi_as<S: AsRef<OsStr>>(umask: &str, home: &Path, arguments: &[S]) -> Ran {
+    let mut command = with_umask(umask);
+    command.env("OCTROI_HOME", home).args(arguments);
+    command.output().expect("the binary starts").into()
+}
+
+/// The binary as a shell with this umask starts it.
+pub(crate) fn with_umask(umask: &str) -> Command {
+    let binary = command();
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("umask {umask}; exec \"$@\""))
+        .arg("sh")
+        .arg(binary.get_program());
+    for (name, _) in binary.get_envs() {
+        shell.env_remove(name);
+    }
+    shell
+}
+
 /// Starts a command of the binary with its home in `home` and both outputs to be read.
 pub fn start<S: AsRef<OsStr>>(home: &Path, arguments: &[S]) -> Child {
     let mut command = command();

@@ -10,7 +10,9 @@ use crate::postgres::Postgres;
 use crate::server::Server;
 use crate::visitor::Visitor;
 use serde_json::{Value, json};
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -54,6 +56,7 @@ impl Installation {
             .expect("a folder");
         let home = folder.path().join("home");
         std::fs::create_dir(&home).expect("the folder is ours");
+        std::fs::set_permissions(&home, Permissions::from_mode(0o700)).expect("it is ours");
         for entry in std::fs::read_dir(&fixture.home)
             .expect("the fixture is there")
             .flatten()
@@ -129,6 +132,22 @@ impl Installation {
         let log = self.folder.path().join("serve.log");
         let server = Server::start(&self.home(), &self.database_url(), &self.environment, &log);
         self.server = Some(server);
+    }
+
+    /// Starts another service over the same home and database.
+    pub fn serve_another(&self) -> Server {
+        self.serve_by(binary::command())
+    }
+
+    /// Starts another service over the same home and database, with this umask.
+    pub fn serve_with_umask(&self, umask: &str) -> Server {
+        self.serve_by(binary::with_umask(umask))
+    }
+
+    fn serve_by(&self, command: Command) -> Server {
+        let (home, url) = (self.home(), self.database_url());
+        let log = self.folder.path().join("another.log");
+        Server::start_as(command, &home, &url, &self.environment, &log)
     }
 
     #[track_caller]

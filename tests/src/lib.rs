@@ -18,7 +18,7 @@ mod server;
 mod visitor;
 
 pub use application::{from_folder, rich_application};
-pub use binary::{Ran, octroi, source_file, start};
+pub use binary::{Ran, octroi, octroi_as, source_file, start};
 pub use caller::{Answer, Caller};
 pub use database::{DatabaseKind, Rows};
 pub use fixture::{AZUR, Bank, HARBOUR, PASSWORD, Role, sha256_of_canonical};

@@ -27,13 +27,24 @@ impl Server {
         environment: &[(String, String)],
         log: &Path,
     ) -> Self {
+        Self::start_as(binary::command(), home, database_url, environment, log)
+    }
+
+    /// [`Server::start`] by a command that runs the binary.
+    pub(crate) fn start_as(
+        mut command: Command,
+        home: &Path,
+        database_url: &str,
+        environment: &[(String, String)],
+        log: &Path,
+    ) -> Self {
         let earlier = std::fs::metadata(log).map_or(0, |file| file.len());
         let file = File::options()
             .create(true)
             .append(true)
             .open(log)
             .expect("the log opens");
-        let process = binary::command()
+        let process = command
             .arg("serve")
             .env("OCTROI_HOME", home)
             .env("OCTROI_DATABASE__URL", database_url)

@@ -9,6 +9,7 @@ use crate::tenancy::TenantScope;
 use octroi_data::features;
 use octroi_data::portfolio::Portfolio;
 use octroi_data::raw_tables::ReadReport;
+use octroi_data::reader::bounds::{self, BoundedRows, Bounds};
 use octroi_data::reader::{self, Applications};
 use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
@@ -20,6 +21,7 @@ use std::path::Path;
 pub struct Import<'a> {
     pub folder: &'a Path,
     pub which: Applications,
+    pub bounds: Bounds,
     pub names: Names,
 }
 
@@ -43,8 +45,8 @@ impl Names {
             line,
             problem,
         };
-        let mut reader =
-            csv::Reader::from_path(file).map_err(|error| problem(1, error.to_string()))?;
+        let content = bounds::open(file).map_err(|error| problem(1, error.to_string()))?;
+        let mut reader = csv::Reader::from_reader(BoundedRows::new(content));
         let header = reader
             .headers()
             .map_err(|error| problem(1, error.to_string()))?;
@@ -80,7 +82,8 @@ pub async fn import(
     portfolio: &'static Portfolio,
     import: Import<'_>,
 ) -> Result<ImportReport, ClientError> {
-    let tables = reader::read_folder(portfolio, import.folder, import.which)?;
+    let (folder, which, bounds) = (import.folder, import.which, import.bounds);
+    let tables = reader::read_folder_telling(portfolio, folder, which, bounds, &mut |_| {})?;
     let table = features::compute(portfolio, &tables)?;
     let digest = features::sql_digest(portfolio);
     let present: HashSet<i64> = scope

@@ -107,6 +107,7 @@ pub(super) async fn run(
         .clone()
         .unwrap_or_else(|| PathBuf::from("var/demo"));
     settings.server.secure_cookies = false;
+    settings.secrets.makes_key = true;
     settings.telemetry.log_format = LogFormat::Text;
     "warn,sqlx=error".clone_into(&mut settings.telemetry.log_filter);
     let _telemetry = Telemetry::start(&settings.telemetry)?;
@@ -120,7 +121,7 @@ pub(super) async fn run(
         for bank in &BANKS {
             prepare(&service, bank, &home, arguments.clients).await?;
         }
-        super::write_file(&ready, b"delete this folder to begin again\n")?;
+        super::write_file(&home, &ready, b"delete this folder to begin again\n")?;
     }
     if arguments.prepare_only {
         println!("the demo is ready in {}", home.display());
@@ -149,6 +150,7 @@ fn clear(home: &Path) -> Result<(), CommandError> {
         "octroi.db",
         "octroi.db-wal",
         "octroi.db-shm",
+        "operator.key",
     ];
     for entry in std::fs::read_dir(home).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
@@ -208,6 +210,7 @@ async fn prepare(
     let import = Import {
         folder: &folder,
         which: Applications::Test,
+        bounds: service.settings.files.bounds(),
         names: names(&folder, service)?,
     };
     let report = clients::import(&scope, service.portfolio, import).await?;

@@ -2,6 +2,7 @@
 
 use super::{CommandError, write_file};
 use crate::clients::wording::{Wording, page_language};
+use crate::configuration::Settings;
 use crate::instant;
 use crate::monitoring::{DriftHeading, drift_view};
 use clap::Args;
@@ -28,10 +29,12 @@ pub(super) struct DriftArguments {
     language: Language,
 }
 
-pub(super) fn run(arguments: &DriftArguments) -> Result<(), CommandError> {
+pub(super) fn run(config: Option<&Path>, arguments: &DriftArguments) -> Result<(), CommandError> {
+    let settings = Settings::load(config)?;
+    let bounds = settings.files.bounds();
     let portfolio = Portfolio::home_credit();
-    let reference = reader::read_table_file(portfolio, &arguments.reference)?;
-    let current = reader::read_table_file(portfolio, &arguments.current)?;
+    let reference = reader::read_table_file_within(portfolio, &arguments.reference, bounds)?;
+    let current = reader::read_table_file_within(portfolio, &arguments.current, bounds)?;
     if reference.table != current.table {
         return Err(CommandError::Usage(format!(
             "{} is a file of {}, {} one of {}: two files of the same table can be compared",
@@ -55,7 +58,7 @@ pub(super) fn run(arguments: &DriftArguments) -> Result<(), CommandError> {
     let wording = Wording::new(portfolio, arguments.language);
     let view = drift_view(&report, heading, wording);
     let html = document::drift(&view, "", page_language(arguments.language))?;
-    write_file(&arguments.out, html.as_bytes())?;
+    write_file(&settings.home, &arguments.out, html.as_bytes())?;
     for feature in report.features.iter().take(5) {
         println!(
             "{:<32} PSI {:.4}  {:?}",

@@ -48,6 +48,7 @@ pub(super) async fn run(
     let import = Import {
         folder: &arguments.data,
         which,
+        bounds: service.settings.files.bounds(),
         names,
     };
     let report = clients::import(&scope, service.portfolio, import).await?;

@@ -6,7 +6,11 @@ use crate::identity::{self, NewAccount, Password, Permission, Role};
 use crate::tenancy;
 use clap::Args;
 use octroi_data::language::Language;
+use std::io::{BufRead, Read};
 use std::path::Path;
+
+/// Bytes read of a password; more than any has.
+const LONGEST_LINE: u64 = 4_096;
 
 #[derive(Args)]
 pub(super) struct TenantArguments {
@@ -66,6 +70,8 @@ pub(super) async fn add_user(
     eprintln!("password (12 to 128 characters), then Enter:");
     let mut typed = String::new();
     std::io::stdin()
+        .lock()
+        .take(LONGEST_LINE)
         .read_line(&mut typed)
         .map_err(|error| CommandError::Usage(format!("no password could be read: {error}")))?;
     let password = Password::chosen(typed.trim_end_matches(['\r', '\n']).to_owned())?;

@@ -4,6 +4,7 @@
 mod demo;
 mod drift;
 mod import;
+mod keys;
 mod manage;
 mod model;
 mod progress;
@@ -17,7 +18,9 @@ use crate::clients::ClientError;
 use crate::configuration::{ConfigurationError, Settings};
 use crate::database::{Database, DatabaseError};
 use crate::decisions::DecisionError;
+use crate::home;
 use crate::identity::{AccountError, PasswordError};
+use crate::keys::KeyError;
 use crate::models::{ModelError, RowError, UnknownFeature};
 use crate::monitoring::{MonitoringError, TelemetryError};
 use crate::service::{Service, StartError};
@@ -82,6 +85,9 @@ enum Command {
     UserAdd(manage::UserArguments),
     /// Make an API key; it is printed once.
     KeyAdd(manage::KeyArguments),
+    /// The keys that sign tokens and packages: make new ones, wrap them anew, list them.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -99,6 +105,8 @@ pub enum CommandError {
     Query(#[from] DbErr),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     #[error(transparent)]
     Server(#[from] ServerError),
     #[error(transparent)]
@@ -160,15 +168,16 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Demo(arguments) => demo::run(config, arguments).await,
         Command::Serve => serve::run(config).await,
         Command::Migrate => serve::migrate(config).await,
-        Command::Synth(arguments) => synth::run(&arguments),
+        Command::Synth(arguments) => synth::run(config, &arguments),
         Command::Train(arguments) => train::run(config, arguments).await,
         Command::Score(arguments) => score::run(config, arguments).await,
         Command::Model(command) => model::run(config, command).await,
         Command::Import(arguments) => import::run(config, arguments).await,
-        Command::Drift(arguments) => drift::run(&arguments),
+        Command::Drift(arguments) => drift::run(config, &arguments),
         Command::TenantAdd(arguments) => manage::add_tenant(config, arguments).await,
         Command::UserAdd(arguments) => manage::add_user(config, arguments).await,
         Command::KeyAdd(arguments) => manage::add_key(config, arguments).await,
+        Command::Keys(command) => keys::run(config, command).await,
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&crate::web::api::document())?;
             std::io::stdout()
@@ -184,7 +193,11 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
 
 /// The service over the configured database, for a command.
 async fn open(config: Option<&Path>) -> Result<Service, CommandError> {
-    open_with(Settings::load(config)?).await
+    let service = open_with(Settings::load(config)?).await?;
+    for wider in home::wider(&service.settings) {
+        eprintln!("warning: {wider}");
+    }
+    Ok(service)
 }
 
 /// A SQLite database of our own is migrated on the way; PostgreSQL, which others share, only
@@ -239,25 +252,27 @@ fn operator_scope(service: &Service, tenant: Tenant) -> TenantScope {
     )
 }
 
-/// Writes a file whole or not at all: first under a temporary name beside it.
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+/// Writes a file whole or not at all: first under a temporary name beside it. In the home it is
+/// private, elsewhere as the caller's umask says.
+fn write_file(home: &Path, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
     let failed = |source| CommandError::Write {
         path: path.to_owned(),
         source,
     };
-    if let Some(folder) = path.parent()
-        && !folder.as_os_str().is_empty()
-    {
-        std::fs::create_dir_all(folder).map_err(failed)?;
+    if let Some(folder) = path.parent() {
+        home::make_folder(home, folder).map_err(failed)?;
     }
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".part");
     std::fs::write(&temporary, bytes).map_err(failed)?;
-    std::fs::rename(&temporary, path).map_err(|source| {
-        // What cannot be put in place is not left lying beside it.
-        let _ = std::fs::remove_file(&temporary);
-        failed(source)
-    })
+    let placed = home::hand_over(home, Path::new(&temporary));
+    placed
+        .and_then(|()| std::fs::rename(&temporary, path))
+        .map_err(|source| {
+            // What cannot be put in place is not left lying beside it.
+            let _ = std::fs::remove_file(&temporary);
+            failed(source)
+        })
 }
 
 /// Tells about a read folder on standard error: absent tables and warnings.

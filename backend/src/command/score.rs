@@ -35,16 +35,18 @@ pub(super) async fn run(
     let scope = operator_scope(&service, tenant);
     let model = service.models.resolve(&scope, &arguments.model).await?;
     let portfolio = service.portfolio;
+    let bounds = service.settings.files.bounds();
     let folder = arguments.data.clone();
     let package = std::sync::Arc::clone(&model.package);
     let (csv, rows, refused) = tokio::task::spawn_blocking(move || {
-        let tables = reader::read_folder(portfolio, &folder, Applications::All)?;
+        let every = Applications::All;
+        let tables = reader::read_folder_telling(portfolio, &folder, every, bounds, &mut |_| {})?;
         tell_reading(tables.report());
         let table = features::compute(portfolio, &tables)?;
         scored(&package, &table)
     })
     .await??;
-    write_file(&arguments.out, csv.as_bytes())?;
+    write_file(&service.settings.home, &arguments.out, csv.as_bytes())?;
     println!(
         "{rows} applications scored by {} version {}: {} granted, {refused} refused at {:.4}; {}",
         model.row.model,

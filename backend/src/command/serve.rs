@@ -1,8 +1,9 @@
 //! `octroi serve` and `octroi migrate`.
 
-use super::{CommandError, open_with};
+use super::{CommandError, keys, open_with};
 use crate::configuration::Settings;
 use crate::database::Database;
+use crate::home;
 use crate::monitoring::Telemetry;
 use crate::web::Server;
 use std::path::Path;
@@ -11,7 +12,12 @@ use std::path::Path;
 pub(super) async fn run(config: Option<&Path>) -> Result<(), CommandError> {
     let settings = Settings::load(config)?;
     let _telemetry = Telemetry::start(&settings.telemetry)?;
-    let server = Server::bind(open_with(settings).await?)?;
+    let service = open_with(settings).await?;
+    for wider in home::wider(&service.settings) {
+        let (path, chmod) = (wider.path.display(), &wider.chmod);
+        tracing::warn!(%path, %chmod, "{wider}");
+    }
+    let server = Server::bind(service)?;
     tracing::info!(address = %server.address()?, "listening");
     Ok(server.run().await?)
 }
@@ -21,6 +27,10 @@ pub(super) async fn migrate(config: Option<&Path>) -> Result<(), CommandError> {
     let settings = Settings::load(config)?;
     let database = Database::open(&settings).await?;
     database.migrate().await?;
+    // A database of our own gets its keys as well; a server's are for those who hold the key.
+    if settings.sqlite_file().is_some() {
+        keys::prepare(&settings, &database).await?;
+    }
     println!("the database is up to date");
     Ok(())
 }

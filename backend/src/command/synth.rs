@@ -1,6 +1,8 @@
 //! `octroi synth`: a synthetic population.
 
 use super::{CommandError, progress};
+use crate::configuration::Settings;
+use crate::home;
 use clap::Args;
 use octroi_data::synth::{self, SynthOptions, SynthReport};
 use std::path::{Path, PathBuf};
@@ -27,7 +29,8 @@ pub(super) struct SynthArguments {
     overwrite: bool,
 }
 
-pub(super) fn run(arguments: &SynthArguments) -> Result<(), CommandError> {
+pub(super) fn run(config: Option<&Path>, arguments: &SynthArguments) -> Result<(), CommandError> {
+    let home = Settings::load(config)?.home;
     let options = SynthOptions {
         clients: arguments.clients,
         seed: arguments.seed,
@@ -36,7 +39,17 @@ pub(super) fn run(arguments: &SynthArguments) -> Result<(), CommandError> {
         overwrite: arguments.overwrite,
         ..SynthOptions::default()
     };
+    let failed = |path: &Path, source| CommandError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let made = home::missing(&arguments.out);
     let report = write(&options, &arguments.out)?;
+    home::hand_over_folders(&home, &made).map_err(|error| failed(&arguments.out, error))?;
+    for table in &report.tables {
+        let file = arguments.out.join(&table.file);
+        home::hand_over(&home, &file).map_err(|error| failed(&file, error))?;
+    }
     for table in &report.tables {
         println!("{}: {} rows", table.file, table.rows);
     }

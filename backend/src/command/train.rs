@@ -12,6 +12,7 @@ use clap::Args;
 use octroi_data::features::{self, FeatureKind, FeatureTable};
 use octroi_data::language::Language;
 use octroi_data::portfolio::Portfolio;
+use octroi_data::reader::bounds::Bounds;
 use octroi_data::reader::{self, Applications};
 use octroi_frontend::document;
 use octroi_model_registry::package::{Package, SourceTable};
@@ -100,9 +101,15 @@ pub(super) async fn train(
     let options = options(scope, arguments);
     let portfolio = service.portfolio;
     let (folder, holdout) = (arguments.data.clone(), arguments.holdout.clone());
-    let quiet = arguments.quiet;
+    let (bounds, quiet) = (service.settings.files.bounds(), arguments.quiet);
     let work = tokio::task::spawn_blocking(move || {
-        fit(portfolio, &folder, holdout.as_deref(), &options, quiet)
+        fit(
+            portfolio,
+            &folder,
+            holdout.as_deref(),
+            (&options, bounds),
+            quiet,
+        )
     });
     let (package, seconds) = tokio::select! {
         fitted = work => fitted??,
@@ -202,13 +209,19 @@ impl Labelled {
     pub(super) fn read(
         portfolio: &'static Portfolio,
         folder: &Path,
+        bounds: Bounds,
         quiet: bool,
     ) -> Result<Self, CommandError> {
         let bar = progress::bar("reading");
-        let read =
-            reader::read_folder_telling(portfolio, folder, Applications::Train, &mut |done| {
+        let read = reader::read_folder_telling(
+            portfolio,
+            folder,
+            Applications::Train,
+            bounds,
+            &mut |done| {
                 progress::at(&bar, done);
-            });
+            },
+        );
         bar.finish_and_clear();
         let tables = read?;
         if !quiet {
@@ -312,12 +325,12 @@ fn fit(
     portfolio: &'static Portfolio,
     folder: &Path,
     holdout: Option<&Path>,
-    options: &TrainingOptions,
+    (options, bounds): (&TrainingOptions, Bounds),
     quiet: bool,
 ) -> Result<(Package, Vec<f64>), CommandError> {
-    let labelled = Labelled::read(portfolio, folder, quiet)?;
+    let labelled = Labelled::read(portfolio, folder, bounds, quiet)?;
     let held_out = holdout
-        .map(|folder| Labelled::read(portfolio, folder, quiet))
+        .map(|folder| Labelled::read(portfolio, folder, bounds, quiet))
         .transpose()?;
     if let Some(held_out) = &held_out {
         refuse_known(&labelled, held_out)?;
@@ -377,7 +390,7 @@ async fn write_notes(
         let html = document::note(&view, page_language(language))?;
         let name = format!("{}-v{version}.{}.html", arguments.model, language.as_str());
         let path = folder.join(name);
-        write_file(&path, html.as_bytes())?;
+        write_file(&service.settings.home, &path, html.as_bytes())?;
         written.push(path);
     }
     Ok(written)

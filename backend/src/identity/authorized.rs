@@ -3,9 +3,10 @@
 //! access token), the pages take the session cookie only, so that a cookie can never be abused
 //! to call the API from another site. Which of the two a route is says its [`Door`].
 
-use super::{Need, Permission, Principal, account, api_key, session};
+use super::{Need, Permission, Principal, TokenError, account, api_key, session};
 use crate::admission::{Caller, NotAdmitted};
 use crate::audit::ActorKind;
+use crate::keys::KeyError;
 use crate::service::Service;
 use crate::tenancy::TenantScope;
 use crate::web::{Door, FormFields, Problem, RequestId};
@@ -209,7 +210,16 @@ async fn by_bearer(
     let (tenant_id, user_id) = service
         .tokens
         .check(token)
-        .map_err(|_| AuthenticationError::Invalid)?;
+        .await
+        .map_err(|error| match error {
+            TokenError::Keys(KeyError::Database(error)) => AuthenticationError::Database(error),
+            other => {
+                if let TokenError::Keys(error) = &other {
+                    tracing::error!(%error, "the keys of tokens cannot be read again");
+                }
+                AuthenticationError::Invalid
+            }
+        })?;
     let session = session::Session { tenant_id, user_id };
     person(service, &session)
         .await?

@@ -1,55 +1,45 @@
 //! Access tokens for the programs of people: a JWT signed with Ed25519, good for fifteen
-//! minutes. The key pair is made once and kept in the database, so that all replicas accept
-//! each other's tokens.
+//! minutes. The keys are shared by all replicas ([`crate::keys`]), so that each accepts the
+//! others' tokens; the newest signs, and a key that was replaced verifies until the last token
+//! it can have signed has run out, not longer: who has stolen it makes no more.
 
-use crate::database::Database;
 use crate::instant;
+use crate::keys::{InUse, KeyError, KeyStore, Purpose};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{QueryOrder, Set};
 use serde::{Deserialize, Serialize};
-
-pub mod entity {
-    //! Table `signing_key`.
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "signing_key")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: String,
-        pub private_key: Vec<u8>,
-        pub public_key: String,
-        pub created_at: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
-}
+use std::sync::Arc;
+use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// How long a token is good, in seconds.
 pub const LIFETIME_SECONDS: i64 = 900;
 const ISSUER: &str = "octroi";
+
+/// After how long the keys are read again before one signs: so long a replaced key may still
+/// be signed with, by a replica that has not heard of the new one.
+const READ_AGAIN: Duration = Duration::from_mins(1);
+/// And so long, in seconds, a token lives beyond that: its life and the leeway of the check.
+const STILL_VERIFIES: i64 = LIFETIME_SECONDS + 60 + 60;
 
 /// PKCS#8 v1 wrapper of a bare Ed25519 seed (RFC 8410, section 7).
 const PKCS8_PREFIX: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
+/// Names of our keys are shorter.
+const LONGEST_KEY_ID: usize = 64;
+
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     #[error("the signing key in the database is damaged: {0}")]
     Key(jsonwebtoken::errors::Error),
-    #[error("the table signing_key has no key, and none can be made")]
-    NoKey,
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     #[error("the token is not valid")]
     Invalid,
-    #[error(transparent)]
-    Database(#[from] DbErr),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,27 +53,68 @@ struct Claims {
 
 /// Signs and checks access tokens.
 pub struct TokenSigner {
-    key_id: String,
+    store: Arc<KeyStore>,
+    keys: InUse<TokenKeys>,
+}
+
+/// All keys of tokens, newest first.
+struct TokenKeys(Vec<TokenKey>);
+
+struct TokenKey {
+    id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
+    /// Second after which nothing that it has signed is good.
+    verifies_until: i64,
+}
+
+impl TokenKeys {
+    async fn read(store: &KeyStore) -> Result<Self, TokenError> {
+        let mut keys = Vec::new();
+        let mut verifies_until = i64::MAX;
+        for pair in store.keys(Purpose::Tokens).await? {
+            let private = Zeroizing::new([PKCS8_PREFIX.as_slice(), pair.seed()].concat());
+            let public = URL_SAFE_NO_PAD.encode(pair.public());
+            keys.push(TokenKey {
+                encoding: EncodingKey::from_ed_der(&private),
+                decoding: DecodingKey::from_ed_components(&public).map_err(TokenError::Key)?,
+                id: pair.id,
+                verifies_until,
+            });
+            // The one before it was replaced when this one was made.
+            verifies_until = pair.created_at / 1_000_000 + STILL_VERIFIES;
+        }
+        Ok(Self(keys))
+    }
+
+    fn named(&self, id: &str) -> Option<&TokenKey> {
+        self.0.iter().find(|key| key.id == id)
+    }
 }
 
 impl TokenSigner {
-    /// Loads the newest key pair, or makes the first.
-    pub async fn load(database: &Database) -> Result<Self, TokenError> {
-        let row = match newest(database).await? {
-            Some(row) => row,
-            None => first(database).await?,
-        };
-        Ok(Self {
-            encoding: EncodingKey::from_ed_der(&row.private_key),
-            decoding: DecodingKey::from_ed_components(&row.public_key).map_err(TokenError::Key)?,
-            key_id: row.id,
-        })
+    /// Loads the keys of the service.
+    pub async fn load(store: Arc<KeyStore>) -> Result<Self, TokenError> {
+        let keys = InUse::new(TokenKeys::read(&store).await?);
+        Ok(Self { store, keys })
+    }
+
+    async fn newer_than(&self, stale: &Arc<TokenKeys>) -> Result<Arc<TokenKeys>, TokenError> {
+        let read = || TokenKeys::read(&self.store);
+        self.keys.newer_than(stale, read).await
     }
 
     /// A token for this person.
-    pub fn issue(&self, tenant: Uuid, user: Uuid) -> Result<String, TokenError> {
+    pub async fn issue(&self, tenant: Uuid, user: Uuid) -> Result<String, TokenError> {
+        let mut keys = self.keys.current();
+        if self.keys.age() > READ_AGAIN {
+            match self.newer_than(&keys).await {
+                Ok(newer) => keys = newer,
+                // What it has will do: the operator's key may just have been exchanged.
+                Err(error) => tracing::error!(%error, "the keys of tokens cannot be read again"),
+            }
+        }
+        let key = keys.0.first().ok_or(KeyError::NotConfigured)?;
         let iat = instant::now() / 1_000_000;
         let claims = Claims {
             iss: ISSUER.to_owned(),
@@ -93,49 +124,33 @@ impl TokenSigner {
             exp: iat + LIFETIME_SECONDS,
         };
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(self.key_id.clone());
-        jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(TokenError::Key)
+        header.kid = Some(key.id.clone());
+        jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(TokenError::Key)
     }
 
     /// Tenant and person of a token that is genuine and has not run out.
-    pub fn check(&self, token: &str) -> Result<(Uuid, Uuid), TokenError> {
+    pub async fn check(&self, token: &str) -> Result<(Uuid, Uuid), TokenError> {
+        let key_id = jsonwebtoken::decode_header(token)
+            .ok()
+            .filter(|header| header.alg == Algorithm::EdDSA)
+            .and_then(|header| header.kid)
+            .filter(|id| id.len() <= LONGEST_KEY_ID)
+            .ok_or(TokenError::Invalid)?;
+        let mut keys = self.keys.current();
+        if keys.named(&key_id).is_none() {
+            // Another replica may sign with a newer key than we have read.
+            keys = self.newer_than(&keys).await?;
+        }
+        let now = instant::now() / 1_000_000;
+        let key = keys
+            .named(&key_id)
+            .filter(|key| now <= key.verifies_until)
+            .ok_or(TokenError::Invalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+        let token = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
             .map_err(|_| TokenError::Invalid)?;
         Ok((token.claims.tenant, token.claims.sub))
-    }
-}
-
-async fn newest(database: &Database) -> Result<Option<entity::Model>, TokenError> {
-    Ok(entity::Entity::find()
-        .order_by_desc(entity::Column::CreatedAt)
-        .one(database.write())
-        .await?)
-}
-
-/// Makes the first key pair. Replicas that start together must not make two: the second finds
-/// the name taken and takes what is there.
-async fn first(database: &Database) -> Result<entity::Model, TokenError> {
-    entity::Entity::insert(make_key())
-        .on_conflict(
-            OnConflict::column(entity::Column::Id)
-                .do_nothing()
-                .to_owned(),
-        )
-        .exec_without_returning(database.write())
-        .await?;
-    newest(database).await?.ok_or(TokenError::NoKey)
-}
-
-fn make_key() -> entity::ActiveModel {
-    let seed = rand::random::<[u8; 32]>();
-    let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
-    entity::ActiveModel {
-        id: Set("first".to_owned()),
-        private_key: Set([PKCS8_PREFIX.as_slice(), &seed].concat()),
-        public_key: Set(URL_SAFE_NO_PAD.encode(public.as_bytes())),
-        created_at: Set(instant::now()),
     }
 }

@@ -1,16 +1,18 @@
 //! From a name to a loaded model: `credit@champion` -> alias -> version -> package. Also
 //! where a newly trained package becomes a version.
 
-use super::{model_alias, model_version, package_key};
+use super::{model_alias, model_version};
 use crate::audit::{Action, Event};
 use crate::configuration::Settings;
 use crate::database::Database;
 use crate::instant;
+use crate::keys::{InUse, KeyError, KeyPair, KeyStore, Purpose};
 use crate::tenancy::TenantScope;
 use octroi_model_registry::package::{Origin, Package};
+use octroi_model_registry::signature::{PackageKeys, SignatureError};
 use octroi_model_registry::store::{PackageStore, StoreError};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder, Set};
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect, Set};
 use serde_json::json;
 use std::collections::HashMap;
 use std::fmt;
@@ -107,8 +109,8 @@ pub enum ModelError {
         version: i32,
         source: StoreError,
     },
-    #[error("the newest key in the table package_key is damaged: it signs no packages")]
-    PackageKey,
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     #[error("preparing a model was interrupted: {0}")]
     Interrupted(#[from] tokio::task::JoinError),
     #[error("the package store: {0}")]
@@ -136,21 +138,51 @@ pub struct Registered {
 /// All packages, loaded when first asked for.
 pub struct ModelLibrary {
     store: PackageStore,
+    key_store: Arc<KeyStore>,
+    keys: InUse<PackageKeys>,
     loaded: RwLock<HashMap<String, Arc<Package>>>,
 }
 
 impl ModelLibrary {
     /// Packages where the settings say: in the folder `packages` of the home, or in a bucket.
-    pub async fn open(settings: &Settings, database: &Database) -> Result<Self, ModelError> {
-        let keys = package_key::load(database).await?;
-        let store = match settings.packages.bucket() {
-            Some(bucket) => PackageStore::bucket(&bucket, keys)?,
-            None => PackageStore::folder(&settings.home, keys)?,
+    /// The first start with an operator's key settles the keys, and signs what was registered
+    /// before there were signatures.
+    pub async fn open(
+        settings: &Settings,
+        database: &Database,
+        key_store: Arc<KeyStore>,
+    ) -> Result<Self, ModelError> {
+        let kept_in = |keys| match settings.packages.bucket() {
+            Some(bucket) => PackageStore::bucket(&bucket, keys),
+            None => PackageStore::folder(&settings.home, keys),
         };
+        key_store
+            .settle(async |pairs, oldest| {
+                let store = kept_in(signing_and_verifying(&pairs)?)?;
+                sign_versions_before(database, &store, oldest).await
+            })
+            .await?;
+        let keys = package_keys(&key_store).await?;
         Ok(Self {
-            store,
+            store: kept_in(keys.clone())?,
+            key_store,
+            keys: InUse::new(keys),
             loaded: RwLock::default(),
         })
+    }
+
+    /// The package of this digest from the store. One that is signed by a key we do not know
+    /// may be signed by a newer one than we have read.
+    async fn fetch(&self, digest: &str) -> Result<Package, FetchError> {
+        let keys = self.keys.current();
+        match self.store.with_keys(Arc::clone(&keys)).get(digest).await {
+            Err(StoreError::Signature(SignatureError::UnknownKey { .. })) => {
+                let read = || package_keys(&self.key_store);
+                let newer = self.keys.newer_than(&keys, read).await?;
+                Ok(self.store.with_keys(newer).get(digest).await?)
+            }
+            fetched => Ok(fetched?),
+        }
     }
 
     /// The version that `reference` means for this tenant, with its package.
@@ -185,15 +217,14 @@ impl ModelLibrary {
         {
             return Ok(Arc::clone(package));
         }
-        let package = self
-            .store
-            .get(&row.digest)
-            .await
-            .map_err(|source| ModelError::Package {
+        let package = self.fetch(&row.digest).await.map_err(|error| match error {
+            FetchError::Store(source) => ModelError::Package {
                 model: row.model.clone(),
                 version: row.version,
                 source,
-            })?;
+            },
+            FetchError::Keys(error) => error.into(),
+        })?;
         let package = Arc::new(package);
         let prepared = Arc::clone(&package);
         tokio::task::spawn_blocking(move || prepared.model.prepare()).await?;
@@ -216,7 +247,8 @@ impl ModelLibrary {
     ) -> Result<Registered, ModelError> {
         check_name(model)?;
         alias.map_or(Ok(()), check_name)?;
-        let digest = self.store.put(package).await?;
+        let store = self.store.with_keys(self.keys.current());
+        let digest = store.put(package).await?;
         let transaction = scope.begin().await?;
         let versions = transaction
             .find::<model_version::Entity>()
@@ -319,6 +351,64 @@ impl ModelLibrary {
         let reference = ModelReference::champion(alias.model);
         self.resolve(scope, &reference).await.map(Some)
     }
+}
+
+/// Why a package was not fetched.
+enum FetchError {
+    Store(StoreError),
+    Keys(KeyError),
+}
+
+impl From<StoreError> for FetchError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<KeyError> for FetchError {
+    fn from(error: KeyError) -> Self {
+        Self::Keys(error)
+    }
+}
+
+async fn package_keys(store: &KeyStore) -> Result<PackageKeys, KeyError> {
+    signing_and_verifying(&store.keys(Purpose::Packages).await?)
+}
+
+/// The newest of the keys signs, all verify.
+fn signing_and_verifying(pairs: &[KeyPair]) -> Result<PackageKeys, KeyError> {
+    let (newest, earlier) = pairs.split_first().ok_or(KeyError::NotConfigured)?;
+    let earlier: Vec<[u8; 32]> = earlier.iter().map(KeyPair::public).collect();
+    Ok(PackageKeys::new(*newest.seed(), &earlier))
+}
+
+/// Signs the packages of all tenants' versions that were registered before there were
+/// signatures: then every package has one, and none is ever taken without.
+async fn sign_versions_before(
+    database: &Database,
+    store: &PackageStore,
+    first_key: i64,
+) -> Result<(), ModelError> {
+    let digests: Vec<String> = model_version::Entity::find()
+        .select_only()
+        .column(model_version::Column::Digest)
+        .distinct()
+        .filter(model_version::Column::CreatedAt.lt(first_key))
+        .into_tuple()
+        .all(database.read())
+        .await?;
+    for digest in digests {
+        match store.sign_unsigned(&digest).await {
+            Ok(true) => tracing::info!(%digest, "a package from before signatures was signed"),
+            Ok(false) => {}
+            // It is refused when it is asked for, and the others go on.
+            Err(error) if error.is_refusal() => {
+                tracing::error!(%digest, %error, "a package from before signatures is not signed");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 fn made(package: &Package) -> Action {

@@ -6,7 +6,6 @@
 mod arrangement;
 mod entity;
 mod library;
-mod package_key;
 mod points;
 mod rows;
 mod scores;

@@ -1,6 +1,7 @@
 //! Rows of a CSV file as a model takes them: columns by name, in any order.
 
 use ndarray::Array2;
+use octroi_data::reader::bounds::{self, BoundedRows};
 use octroi_model_registry::import::ImportedFeature;
 use std::collections::HashMap;
 use std::fs::File;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Reads a file of rows bit by bit.
 pub struct RowReader {
-    reader: csv::Reader<File>,
+    reader: csv::Reader<BoundedRows<File>>,
     path: PathBuf,
     columns: Vec<Column>,
     /// Columns of the file that the model does not take.
@@ -71,13 +72,13 @@ pub fn first_of(names: &[String]) -> String {
 impl RowReader {
     /// Opens a file and finds the model's features among its columns.
     pub fn open(path: &Path, features: &[ImportedFeature]) -> Result<Self, RowError> {
-        let file = File::open(path).map_err(|source| RowError::Open {
+        let file = bounds::open(path).map_err(|source| RowError::Open {
             path: path.to_owned(),
             source,
         })?;
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
-            .from_reader(file);
+            .from_reader(BoundedRows::new(file));
         let header = reader.headers().map_err(|source| RowError::Csv {
             path: path.to_owned(),
             source,

@@ -6,6 +6,7 @@ use crate::admission::NotAdmitted;
 use crate::clients::ClientError;
 use crate::decisions::DecisionError;
 use crate::identity::{AccountError, AuthenticationError, PasswordError, TokenError};
+use crate::keys::KeyError;
 use crate::models::ModelError;
 use crate::monitoring::MonitoringError;
 use actix_web::http::StatusCode;
@@ -300,9 +301,9 @@ impl From<AccountError> for Problem {
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
-            TokenError::Database(error) => error.into(),
+            TokenError::Keys(KeyError::Database(error)) => error.into(),
             TokenError::Invalid => Self::Unauthenticated,
-            TokenError::Key(_) | TokenError::NoKey => internal(&error),
+            TokenError::Key(_) | TokenError::Keys(_) => internal(&error),
         }
     }
 }
@@ -310,7 +311,9 @@ impl From<TokenError> for Problem {
 impl From<ModelError> for Problem {
     fn from(error: ModelError) -> Self {
         match error {
-            ModelError::Database(error) => error.into(),
+            ModelError::Database(error) | ModelError::Keys(KeyError::Database(error)) => {
+                error.into()
+            }
             ModelError::UnknownVersion { .. } => Self::NotFound("model version"),
             ModelError::UnknownAlias { .. } => Self::NotFound("model alias"),
             ModelError::Package {

@@ -9,6 +9,7 @@ use std::io::Read;
 use csv::{ByteRecord, ReaderBuilder};
 use rayon::prelude::*;
 
+use super::bounds::{self, Exceeded, LONGEST_ROW};
 use super::file::SourceFile;
 use super::{
     A_NUMBER, A_WHOLE_NUMBER, AN_IDENTIFIER, Expected, FileRows, LARGEST_NUMBER, ReadError, UTF8,
@@ -82,6 +83,9 @@ impl<'a> Opened<'a> {
             .map_err(|_| not_csv("its first line is not UTF-8 text"))?;
         let (bytes, line) = (reader.position().byte(), reader.position().line());
         drop(reader);
+        if bytes > LONGEST_ROW as u64 {
+            return Err(source.exceeds(Exceeded::Row { line: 1 }));
+        }
         first.text.drain(..bytes as usize);
         first.line = line;
         Ok(Self {
@@ -171,12 +175,14 @@ impl Blocks<'_> {
             let read = (&mut *self.content)
                 .take(wanted as u64)
                 .read_to_end(&mut text)
-                .map_err(|error| self.source.broken(&error))?;
+                .map_err(|error| self.source.unreadable(&error))?;
             if read < wanted {
                 self.ended = true;
-            } else if let Some(end) = last_line_end(&text) {
+            } else if let Some(end) = last_row_end(&text) {
                 self.rest = text.split_off(end);
                 break;
+            } else if text.len() > LONGEST_ROW {
+                return Err(self.source.exceeds(Exceeded::Row { line: self.line }));
             }
         }
         if text.is_empty() {
@@ -213,24 +219,26 @@ fn line_ends(text: &[u8]) -> u64 {
         .sum()
 }
 
-/// Position after the last end of line that is outside quotes.
-fn last_line_end(text: &[u8]) -> Option<usize> {
+/// Position after the last end of line that is outside quotes; of a file that ends its lines
+/// with carriage returns alone, after the last of these.
+fn last_row_end(text: &[u8]) -> Option<usize> {
     if !text.contains(&b'"') {
-        return text
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map(|at| at + 1);
+        let last = |end| text.iter().rposition(|byte| *byte == end);
+        return last(b'\n').or_else(|| last(b'\r')).map(|at| at + 1);
     }
-    let mut quoted = false;
-    let mut end = None;
-    for (at, byte) in text.iter().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' if !quoted => end = Some(at + 1),
-            _ => {}
+    let mut place = bounds::Place::FieldStart;
+    let (mut line_feed, mut carriage_return) = (None, None);
+    for (at, &byte) in text.iter().enumerate() {
+        if place != bounds::Place::Quoted {
+            match byte {
+                b'\n' => line_feed = Some(at + 1),
+                b'\r' => carriage_return = Some(at + 1),
+                _ => {}
+            }
         }
+        place = place.after(byte);
     }
-    end
+    line_feed.or(carriage_return)
 }
 
 /// What is known of the rows of a table before they are read.
@@ -257,6 +265,10 @@ impl Parser<'_> {
             .map_err(|error| self.source.broken(&error))?
         {
             let line = block.line + record.position().map_or(1, csv::Position::line) - 1;
+            let start = record.position().map_or(0, csv::Position::byte);
+            if reader.position().byte() - start > LONGEST_ROW as u64 {
+                return Err(self.source.exceeds(Exceeded::Row { line }));
+            }
             if record.len() != self.width {
                 return Err(ReadError::RowLength {
                     file: self.source.path.clone(),

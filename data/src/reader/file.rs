@@ -1,5 +1,6 @@
 //! Finds the file of a table in a folder and opens it: plain, in a zip archive, compressed
-//! with gzip, or Parquet. Its SHA-256 is taken over the bytes on disk.
+//! with gzip, or Parquet. Its SHA-256 is taken over the bytes on disk, once they have been read
+//! as a table: what is none ends before.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
+use super::bounds::{self, BoundedContent, Bounds, Exceeded};
 use super::{Place, ReadError};
 
 /// How a table may be stored; with the ending of its file name.
@@ -36,8 +38,7 @@ pub(super) struct SourceFile {
     /// File name without its folder and ending.
     pub(super) stem: String,
     pub(super) format: Format,
-    /// In hexadecimal.
-    pub(super) sha256: String,
+    pub(super) bounds: Bounds,
 }
 
 /// The file names under which a table is looked for.
@@ -73,6 +74,7 @@ pub(super) fn find(
     names: &[String],
     table: &str,
     stem: &str,
+    bounds: Bounds,
 ) -> Result<Option<SourceFile>, ReadError> {
     let mut found = spellings(stem).filter(|spelling| names.contains(spelling));
     let Some(first) = found.next() else {
@@ -85,12 +87,12 @@ pub(super) fn find(
             second: dir.join(second),
         });
     }
-    SourceFile::at(&dir.join(first)).map(Some)
+    Ok(Some(SourceFile::at(&dir.join(first), bounds)))
 }
 
 impl SourceFile {
     /// A file with one of the known endings; any other ending is taken for plain CSV.
-    pub(super) fn at(path: &Path) -> Result<Self, ReadError> {
+    pub(super) fn at(path: &Path, bounds: Bounds) -> Self {
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
@@ -105,17 +107,18 @@ impl SourceFile {
             Some((ending, format)) => (name[..name.len() - ending.len()].to_owned(), *format),
             None => (name.clone(), Format::Csv),
         };
-        let sha256 = hash(path).map_err(|source| ReadError::Open {
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(Self {
+        Self {
             path: path.to_owned(),
             name,
             stem,
             format,
-            sha256,
-        })
+            bounds,
+        }
+    }
+
+    /// SHA-256 of the bytes on disk, in hexadecimal.
+    pub(super) fn sha256(&self) -> Result<String, ReadError> {
+        hash(self.open()?).map_err(|source| self.cannot_open(source))
     }
 
     /// Place of a row, from the lines kept when the file was read.
@@ -131,10 +134,31 @@ impl SourceFile {
     }
 
     pub(super) fn open(&self) -> Result<File, ReadError> {
-        File::open(&self.path).map_err(|source| ReadError::Open {
+        bounds::open(&self.path).map_err(|source| self.cannot_open(source))
+    }
+
+    fn cannot_open(&self, source: std::io::Error) -> ReadError {
+        ReadError::Open {
             path: self.path.clone(),
             source,
-        })
+        }
+    }
+
+    /// The error for a limit that the file goes over.
+    pub(super) fn exceeds(&self, source: Exceeded) -> ReadError {
+        ReadError::Exceeds {
+            file: self.path.clone(),
+            source,
+        }
+    }
+
+    /// The error for content that cannot be read: over a limit, or broken.
+    pub(super) fn unreadable(&self, error: &std::io::Error) -> ReadError {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        match inner {
+            Some(exceeded) => self.exceeds(Exceeded::clone(exceeded)),
+            None => self.broken(error),
+        }
     }
 
     /// The error for content that cannot be unpacked.
@@ -158,31 +182,28 @@ pub(super) fn with_content<T>(
     read: impl FnOnce(&mut (dyn Read + Send)) -> Result<T, ReadError>,
 ) -> Result<T, ReadError> {
     let mut file = source.open()?;
-    match source.format {
-        Format::Csv | Format::Parquet => read(&mut file),
-        Format::Gzip => {
-            if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-                return Err(ReadError::Empty {
-                    file: source.path.clone(),
-                });
-            }
-            read(&mut MultiGzDecoder::new(BufReader::new(file)))
-        }
-        Format::Zip => {
-            if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-                return Err(ReadError::Empty {
-                    file: source.path.clone(),
-                });
-            }
-            let mut archive = zip::ZipArchive::new(BufReader::new(file))
-                .map_err(|error| source.broken(&error))?;
-            let entry = single_csv(source, &archive)?;
-            let mut content = archive
-                .by_index(entry)
-                .map_err(|error| source.broken(&error))?;
-            read(&mut content)
-        }
+    if matches!(source.format, Format::Csv | Format::Parquet) {
+        return read(&mut file);
     }
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    if size == 0 {
+        return Err(ReadError::Empty {
+            file: source.path.clone(),
+        });
+    }
+    let file = BufReader::new(file);
+    if source.format == Format::Gzip {
+        let content = MultiGzDecoder::new(file);
+        return read(&mut BoundedContent::new(content, size, source.bounds));
+    }
+    let mut archive = zip::ZipArchive::new(file).map_err(|error| source.broken(&error))?;
+    let entry = single_csv(source, &archive)?;
+    let content = archive
+        .by_index(entry)
+        .map_err(|error| source.broken(&error))?;
+    // What the archive says of itself counts only as far as it can be true.
+    let packed = content.compressed_size().min(size);
+    read(&mut BoundedContent::new(content, packed, source.bounds))
 }
 
 /// Position of the one CSV file of an archive. Folders and the resource files that a Mac adds
@@ -207,8 +228,7 @@ fn single_csv<R: Read + std::io::Seek>(
     }
 }
 
-fn hash(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
+fn hash(mut file: File) -> std::io::Result<String> {
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {

@@ -2,10 +2,13 @@
 //! dictionary for categories; the same checks as for text, with rows instead of lines. NaN
 //! counts as missing, as some writers store it so.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use polars::prelude::{DataFrame, DataType, Series};
 use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
 
+use super::declared;
 use super::file::SourceFile;
 use super::{
     A_NUMBER, A_WHOLE_NUMBER, AN_IDENTIFIER, Expected, FileRows, LARGEST_NUMBER, ReadError,
@@ -17,9 +20,11 @@ use crate::raw_tables::{ColumnData, MISSING_LEVEL};
 /// Names of the columns of a file.
 pub(super) fn header(source: &SourceFile) -> Result<Vec<String>, ReadError> {
     refuse_empty(source)?;
-    let schema = ParquetReader::new(source.open()?)
-        .schema()
-        .map_err(|error| source.broken(&error))?;
+    let schema = guarded(source, || {
+        declared::check(source)?;
+        let schema = ParquetReader::new(source.open()?).schema();
+        schema.map_err(|error| source.broken(&error))
+    })?;
     Ok(schema.iter_names().map(ToString::to_string).collect())
 }
 
@@ -27,9 +32,10 @@ pub(super) fn header(source: &SourceFile) -> Result<Vec<String>, ReadError> {
 pub(super) fn read(source: &SourceFile, expected: Expected<'_>) -> Result<FileRows, ReadError> {
     let header = header(source)?;
     let positions = match_columns(source, expected, &header)?;
-    let frame = ParquetReader::new(source.open()?)
-        .finish()
-        .map_err(|error| source.broken(&error))?;
+    let frame = guarded(source, || {
+        let frame = ParquetReader::new(source.open()?).finish();
+        frame.map_err(|error| source.broken(&error))
+    })?;
     let rows = frame.height();
     let mut read = FileRows {
         columns: Vec::with_capacity(positions.len()),
@@ -58,6 +64,16 @@ pub(super) fn read(source: &SourceFile, expected: Expected<'_>) -> Result<FileRo
         read.columns.push(data);
     }
     Ok(read)
+}
+
+/// Runs a parser that was written for files of good faith: where it panics at a broken one, the
+/// file is at fault.
+fn guarded<T>(
+    source: &SourceFile,
+    parse: impl FnOnce() -> Result<T, ReadError>,
+) -> Result<T, ReadError> {
+    catch_unwind(AssertUnwindSafe(parse))
+        .unwrap_or_else(|_| Err(source.broken(&"its parts do not fit together")))
 }
 
 fn refuse_empty(source: &SourceFile) -> Result<(), ReadError> {

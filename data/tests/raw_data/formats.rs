@@ -28,14 +28,14 @@ pub(crate) fn zipped(files: &[(&str, &str)], compressed: bool) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-fn gzipped(text: &str) -> Vec<u8> {
+pub(crate) fn gzipped(text: &str) -> Vec<u8> {
     let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     writer.write_all(text.as_bytes()).unwrap();
     writer.finish().unwrap()
 }
 
 /// Writes a table as Parquet, with integers, floats and text by what the values look like.
-fn write_parquet(folder: &Folder, stem: &str, rows: &[Row<'_>]) {
+pub(crate) fn write_parquet(folder: &Folder, stem: &str, rows: &[Row<'_>]) {
     let column = |name: &&str| -> Column {
         let values: Vec<Option<&str>> = rows
             .iter()

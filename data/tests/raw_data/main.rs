@@ -9,5 +9,6 @@ mod dictionary;
 mod features;
 mod folder;
 mod formats;
+mod hostile;
 mod real_rows;
 mod refusals;

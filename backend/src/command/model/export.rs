@@ -45,7 +45,7 @@ pub(super) async fn run(
     for remark in &exported.remarks {
         eprintln!("note: {remark}");
     }
-    write_file(&arguments.out, &exported.bytes)?;
+    write_file(&service.settings.home, &arguments.out, &exported.bytes)?;
     println!(
         "{} version {} written to {}",
         model.row.model,

@@ -5,11 +5,13 @@
 use super::{bytes_of, model_in};
 use crate::command::train::Labelled;
 use crate::command::{CommandError, open, operator_scope, progress, tenant};
+use crate::configuration::{FileSettings, Settings};
 use crate::digest;
 use crate::models::{Arrangement, first_of};
 use clap::Args;
 use octroi_data::features::{FeatureKind, FeatureSpec};
 use octroi_data::portfolio::{Portfolio, Sentinel};
+use octroi_data::reader::bounds::Bounds;
 use octroi_model_registry::calibration::Calibration;
 use octroi_model_registry::evaluation::Costs;
 use octroi_model_registry::forest::{Forest, Node, Test, Tree};
@@ -54,11 +56,12 @@ pub(super) async fn run(
     config: Option<&Path>,
     arguments: ImportArguments,
 ) -> Result<(), CommandError> {
-    let bytes = bytes_of(&arguments.file)?;
+    let files = Settings::load(config)?.files;
+    let bytes = bytes_of(&arguments.file, &files)?;
     let imported = model_in(&bytes, &arguments.file)?;
     let portfolio = Portfolio::named(&arguments.portfolio)?;
     let given = match &arguments.levels {
-        Some(path) => level_lists(path)?,
+        Some(path) => level_lists(path, &files)?,
         None => LevelLists::new(),
     };
     let service = open(config).await?;
@@ -82,9 +85,10 @@ pub(super) async fn run(
             fp_cost: tenant.fp_cost,
         },
     };
-    let package =
-        tokio::task::spawn_blocking(move || evaluated(portfolio, &folder, version, &features))
-            .await??;
+    let package = tokio::task::spawn_blocking(move || {
+        evaluated(portfolio, (&folder, files.bounds()), version, &features)
+    })
+    .await??;
     let scope = operator_scope(&service, tenant);
     let alias = arguments.alias.as_deref();
     let registered = service
@@ -112,8 +116,8 @@ pub(super) async fn run(
     Ok(())
 }
 
-fn level_lists(path: &Path) -> Result<LevelLists, CommandError> {
-    serde_json::from_slice(&bytes_of(path)?).map_err(|error| {
+fn level_lists(path: &Path, files: &FileSettings) -> Result<LevelLists, CommandError> {
+    serde_json::from_slice(&bytes_of(path, files)?).map_err(|error| {
         CommandError::Usage(format!(
             "{} is no JSON object of lists of levels, like {{\"CODE_GENDER\": [\"F\", \"M\"]}}: {error}",
             path.display()
@@ -298,11 +302,11 @@ fn parameters(source: Source, forest: &Forest) -> Vec<Parameter> {
 /// Computes the portfolio's features of a folder and measures the model on them.
 fn evaluated(
     portfolio: &'static Portfolio,
-    folder: &Path,
+    (folder, bounds): (&Path, Bounds),
     version: ImportedVersion,
     features: &[PackageFeature],
 ) -> Result<Package, CommandError> {
-    let labelled = Labelled::read(portfolio, folder, false)?;
+    let labelled = Labelled::read(portfolio, folder, bounds, false)?;
     let table = &labelled.table;
     let values = Arrangement::new(features, &table.features)?.rows(table.values.view());
     let columns: Vec<Feature> = features

@@ -6,7 +6,9 @@ mod import;
 mod score;
 
 use super::CommandError;
+use crate::configuration::FileSettings;
 use clap::Subcommand;
+use octroi_data::reader::bounds;
 use octroi_model_registry::import::ImportedModel;
 use std::path::Path;
 
@@ -22,18 +24,20 @@ pub(super) enum ModelCommand {
 
 pub(super) async fn run(config: Option<&Path>, command: ModelCommand) -> Result<(), CommandError> {
     match command {
-        ModelCommand::Score(arguments) => score::run(&arguments),
+        ModelCommand::Score(arguments) => score::run(config, &arguments),
         ModelCommand::Import(arguments) => import::run(config, arguments).await,
         ModelCommand::Export(arguments) => export::run(config, arguments).await,
     }
 }
 
-/// The bytes of a file.
-fn bytes_of(path: &Path) -> Result<Vec<u8>, CommandError> {
-    std::fs::read(path).map_err(|source| CommandError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })
+/// The bytes of a file, as long as it is not larger than any model.
+fn bytes_of(path: &Path, files: &FileSettings) -> Result<Vec<u8>, CommandError> {
+    bounds::read_whole(path, files.model_bytes, "; files.model_bytes raises that").map_err(
+        |source| CommandError::Unreadable {
+            path: path.to_owned(),
+            source,
+        },
+    )
 }
 
 /// The model in the bytes of a file.

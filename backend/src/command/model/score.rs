@@ -4,6 +4,8 @@
 
 use super::{bytes_of, model_in};
 use crate::command::{CommandError, progress};
+use crate::configuration::Settings;
+use crate::home;
 use crate::models::{RowReader, ScoreWriter, first_of};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
@@ -49,9 +51,11 @@ const PIECE: usize = 4_096;
 /// After how long a bar appears.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
+pub(super) fn run(config: Option<&Path>, arguments: &ScoreArguments) -> Result<(), CommandError> {
+    let settings = Settings::load(config)?;
+    let (home, files) = (&settings.home, settings.files);
     keep_inputs(arguments)?;
-    let imported = model_in(&bytes_of(&arguments.model)?, &arguments.model)?;
+    let imported = model_in(&bytes_of(&arguments.model, &files)?, &arguments.model)?;
     let explaining = Explaining::new(arguments, &imported.forest, &imported.features)?;
     let mut rows = RowReader::open(&arguments.rows, &imported.features)?;
     if !rows.ignored.is_empty() {
@@ -70,6 +74,9 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
         path: arguments.out.clone(),
         source,
     };
+    if let Some(folder) = arguments.out.parent() {
+        home::make_folder(home, folder).map_err(failed)?;
+    }
     let mut out = ScoreWriter::create(&arguments.out, explaining.wanted().then_some(names))
         .map_err(failed)?;
     let mut bar = LateBar::new(&arguments.rows);
@@ -86,6 +93,7 @@ pub(super) fn run(arguments: &ScoreArguments) -> Result<(), CommandError> {
         bar.at(rows.bytes_read());
     }
     out.finish().map_err(failed)?;
+    home::hand_over(home, &arguments.out).map_err(failed)?;
     bar.clear();
     println!("{scored} rows scored; {}", arguments.out.display());
     Ok(())

@@ -59,7 +59,7 @@ pub(super) async fn token(
         SignIn::Refused => return Err(Problem::SignInRefused),
         SignIn::TooMany(wait) => return Err(Problem::too_many(wait)),
     };
-    let access_token = service.tokens.issue(tenant.id.0, account.id)?;
+    let access_token = service.tokens.issue(tenant.id.0, account.id).await?;
     let actor = Actor {
         kind: ActorKind::User,
         id: Some(account.id),
