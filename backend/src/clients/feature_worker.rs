@@ -111,11 +111,23 @@ fn start(
     });
     let handle = Arc::downgrade(&queue);
     let thread = std::thread::spawn(move || {
+        let _ended = Ended(handle.clone());
         while let Some(batch) = next_batch(&handle) {
             answer(&run, batch);
         }
     });
     (queue, thread)
+}
+
+/// Tells those who wait when the thread ends; nobody else would ever answer them.
+struct Ended(Weak<Queue>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if let Some(queue) = self.0.upgrade() {
+            while queue.waiting().take().is_some() {}
+        }
+    }
 }
 
 /// What has queued up, at least one job; `None` when nobody has a handle any longer.
@@ -263,6 +275,36 @@ mod tests {
             assert_eq!(number.ok(), Some(12 + at as i64));
         }
         assert!(!thread.is_finished());
+    }
+
+    /// What no run has yet done: a panic whose message panics again when it is dropped.
+    struct Worse;
+
+    impl Drop for Worse {
+        fn drop(&mut self) {
+            assert!(std::thread::panicking(), "on purpose");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_ends_leaves_nobody_waiting_and_is_seen_to_have_ended() {
+        let (go, may_go) = mpsc::channel::<()>();
+        let (queue, thread) = start(LIMITS, move |_| {
+            let _ = may_go.recv();
+            std::panic::panic_any(Worse)
+        });
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut waiting: Vec<_> = (0..3)
+            .map(|number| Box::pin(computed(&queue, caller(1), application(number))))
+            .collect();
+        for one in &mut waiting {
+            assert!(one.as_mut().poll(&mut context).is_pending());
+        }
+        drop(go);
+        for one in waiting {
+            assert!(matches!(one.await, Err(ClientError::WorkerStopped)));
+        }
+        assert!(thread.join().is_err(), "the thread has ended");
     }
 
     #[tokio::test]
