@@ -77,6 +77,7 @@ pub struct DatabaseSettings {
     /// May carry a password: left out of `Debug`.
     pub url: String,
     pub max_connections: u32,
+    pub max_megabytes: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -14,6 +14,7 @@ mod m2026_11_22_000001_create_tenants_and_people;
 mod m2026_11_22_000002_create_clients_and_models;
 mod m2026_11_22_000003_create_decisions_and_audit;
 mod m2026_11_22_000004_create_package_keys;
+mod m2026_11_25_000005_create_readiness_and_changes;
 mod m2026_11_25_000006_wrap_keys;
 
 /// All steps in their order.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_22_000002_create_clients_and_models::Migration),
             Box::new(m2026_11_22_000003_create_decisions_and_audit::Migration),
             Box::new(m2026_11_22_000004_create_package_keys::Migration),
+            Box::new(m2026_11_25_000005_create_readiness_and_changes::Migration),
             Box::new(m2026_11_25_000006_wrap_keys::Migration),
         ]
     }

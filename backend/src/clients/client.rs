@@ -1,6 +1,7 @@
 //! One client: the raw application as it came (compressed JSON in its one form, with its
 //! digest) and the features computed from it. What is recorded when an application arrives.
 
+use super::changes;
 use crate::admission::NotAdmitted;
 use crate::audit::{Action, Event};
 use crate::digest;
@@ -257,6 +258,7 @@ pub async fn record(
     if known.is_none() {
         let row = inputs.clone().row(scope, String::new());
         if insert_if_absent(transaction, row).await? {
+            changes::count_one(transaction).await?;
             return Ok(Recorded::Written(event(Action::ClientCreated)));
         }
         known = stored(transaction, inputs.number).await?;
@@ -281,6 +283,7 @@ pub async fn record(
             row.credit = Set(inputs.credit);
             row.updated_at = Set(instant::now());
             row.update(transaction.connection()).await?;
+            changes::count_one(transaction).await?;
             Ok(Recorded::Written(event(Action::ClientChanged)))
         }
     }

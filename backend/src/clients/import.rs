@@ -3,7 +3,7 @@
 //! A problem anywhere leaves the portfolio as it was.
 
 use super::entity::{Column, Entity};
-use super::{ClientError, Inputs};
+use super::{ClientError, Inputs, changes};
 use crate::audit::{Action, Event};
 use crate::tenancy::TenantScope;
 use octroi_data::features;
@@ -118,6 +118,7 @@ pub async fn import(
             .exec_without_returning(transaction.connection())
             .await?;
     }
+    changes::count_one(&transaction).await?;
     let files: Vec<_> = tables
         .report()
         .tables

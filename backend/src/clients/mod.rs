@@ -1,6 +1,7 @@
 //! The clients of a tenant: their raw inputs, the features made of them, searching and
 //! importing them, and comparing one with all of them.
 
+mod changes;
 mod client;
 mod feature_worker;
 mod import;

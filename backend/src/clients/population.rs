@@ -2,7 +2,7 @@
 //! from the stored features when first asked for and again when clients have come or changed.
 
 use super::entity::{Column, Entity};
-use super::{ClientError, client};
+use super::{ClientError, changes, client};
 use crate::tenancy::{TenantId, TenantScope};
 use ndarray::{Array2, ArrayView1};
 use octroi_data::features::FeatureSpec;
@@ -58,20 +58,14 @@ impl Population {
     }
 }
 
-#[derive(PartialEq, Eq, Clone, Copy)]
-struct State {
-    clients: u64,
-    changed_at: i64,
-}
-
 /// The populations of all tenants that have been asked for.
 #[derive(Default)]
 pub struct Populations {
     loaded: std::sync::Mutex<HashMap<TenantId, Arc<Loaded>>>,
 }
 
-/// The population of one tenant, with the state that it was loaded at.
-type Loaded = Mutex<Option<(State, Arc<Population>)>>;
+/// The population of one tenant, with the count of changes that it was loaded after.
+type Loaded = Mutex<Option<(i64, Arc<Population>)>>;
 
 impl Populations {
     /// The tenant's population as of now.
@@ -82,7 +76,7 @@ impl Populations {
         specs: &Arc<[FeatureSpec]>,
         sql_digest: &str,
     ) -> Result<Arc<Population>, ClientError> {
-        let state = state(scope).await?;
+        let changes = changes::counted(scope).await?;
         let own = {
             let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(loaded.entry(scope.tenant_id()).or_default())
@@ -91,7 +85,7 @@ impl Populations {
         // again. Other tenants do not wait.
         let mut loaded = own.lock().await;
         if let Some((known, population)) = &*loaded
-            && *known == state
+            && *known == changes
         {
             return Ok(Arc::clone(population));
         }
@@ -102,25 +96,9 @@ impl Populations {
                 .await
                 .map_err(|_| ClientError::WorkerStopped)?;
         let population = Arc::new(population);
-        *loaded = Some((state, Arc::clone(&population)));
+        *loaded = Some((changes, Arc::clone(&population)));
         Ok(population)
     }
-}
-
-async fn state(scope: &TenantScope) -> Result<State, ClientError> {
-    let (clients, changed_at): (i64, Option<i64>) = scope
-        .find::<Entity>()
-        .select_only()
-        .column_as(Column::Number.count(), "clients")
-        .column_as(Column::UpdatedAt.max(), "changed_at")
-        .into_tuple()
-        .one(scope.reader())
-        .await?
-        .unwrap_or_default();
-    Ok(State {
-        clients: clients as u64,
-        changed_at: changed_at.unwrap_or_default(),
-    })
 }
 
 async fn load(

@@ -7,6 +7,7 @@ use super::train::{self, TrainArguments};
 use super::{CommandError, open_with, operator_scope, progress};
 use crate::clients::{self, Import, Names};
 use crate::configuration::{LogFormat, Settings};
+use crate::database::Absent;
 use crate::decisions::{self, Applicant, Channel, DecisionRequest};
 use crate::identity::{self, NewAccount, Password, Permission, Role};
 use crate::models::ModelReference;
@@ -116,7 +117,7 @@ pub(super) async fn run(
     if arguments.fresh || !ready.exists() {
         clear(&home)?;
     }
-    let mut service = open_with(settings).await?;
+    let mut service = open_with(settings, Absent::Create).await?;
     if !ready.exists() {
         for bank in &BANKS {
             prepare(&service, bank, &home, arguments.clients).await?;

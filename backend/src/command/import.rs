@@ -1,6 +1,6 @@
 //! `octroi import`: clients of a folder into the portfolio.
 
-use super::{CommandError, open, operator_scope, tell_reading, tenant};
+use super::{CommandError, open_or_create, operator_scope, tell_reading, tenant};
 use crate::clients::{self, Import, Names};
 use clap::{Args, ValueEnum};
 use octroi_data::reader::Applications;
@@ -33,7 +33,7 @@ pub(super) async fn run(
     config: Option<&Path>,
     arguments: ImportArguments,
 ) -> Result<(), CommandError> {
-    let service = open(config).await?;
+    let service = open_or_create(config).await?;
     let tenant = tenant(&service, arguments.tenant.as_deref(), true).await?;
     let scope = operator_scope(&service, tenant);
     let names = match &arguments.names {

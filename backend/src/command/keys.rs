@@ -4,7 +4,7 @@
 
 use super::CommandError;
 use crate::configuration::Settings;
-use crate::database::Database;
+use crate::database::{Absent, Database};
 use crate::instant;
 use crate::keys::{KeyStore, OperatorKey, Purpose};
 use crate::models::ModelLibrary;
@@ -33,7 +33,7 @@ pub(super) struct RewrapArguments {
 pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(), CommandError> {
     let settings = Settings::load(config)?;
     let _telemetry = Telemetry::start(&settings.telemetry)?;
-    let database = Database::open(&settings).await?;
+    let database = Database::open(&settings, Absent::Refuse).await?;
     database.check_is_current().await?;
     let keys = prepare(&settings, &database).await?;
     match command {

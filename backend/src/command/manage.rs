@@ -1,6 +1,6 @@
 //! Adding banks, people and keys from the command line.
 
-use super::{CommandError, open, operator_scope, tenant};
+use super::{CommandError, open_or_create, operator_scope, tenant};
 use crate::audit::{Action, Event};
 use crate::identity::{self, NewAccount, Password, Permission, Role};
 use crate::tenancy;
@@ -28,7 +28,7 @@ pub(super) async fn add_tenant(
     config: Option<&Path>,
     arguments: TenantArguments,
 ) -> Result<(), CommandError> {
-    let service = open(config).await?;
+    let service = open_or_create(config).await?;
     let tenant = tenancy::create(
         &service.database,
         &arguments.slug,
@@ -65,7 +65,7 @@ pub(super) async fn add_user(
     config: Option<&Path>,
     arguments: UserArguments,
 ) -> Result<(), CommandError> {
-    let service = open(config).await?;
+    let service = open_or_create(config).await?;
     let tenant = tenant(&service, arguments.tenant.as_deref(), true).await?;
     eprintln!("password (12 to 128 characters), then Enter:");
     let mut typed = String::new();
@@ -123,7 +123,7 @@ pub(super) async fn add_key(
             })
         })
         .collect::<Result<_, _>>()?;
-    let service = open(config).await?;
+    let service = open_or_create(config).await?;
     let tenant = tenant(&service, arguments.tenant.as_deref(), true).await?;
     let scope = operator_scope(&service, tenant);
     let new = identity::create_api_key(&scope, &arguments.name, &scopes).await?;

@@ -16,7 +16,7 @@ mod train;
 use crate::audit::Actor;
 use crate::clients::ClientError;
 use crate::configuration::{ConfigurationError, Settings};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Absent, Database, DatabaseError};
 use crate::decisions::DecisionError;
 use crate::home;
 use crate::identity::{AccountError, PasswordError};
@@ -191,9 +191,19 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     }
 }
 
-/// The service over the configured database, for a command.
+/// The service over the configured database, for a command that needs one to be there.
 async fn open(config: Option<&Path>) -> Result<Service, CommandError> {
-    let service = open_with(Settings::load(config)?).await?;
+    command_service(config, Absent::Refuse).await
+}
+
+/// The service over the configured database, for a command that a first run may begin with.
+async fn open_or_create(config: Option<&Path>) -> Result<Service, CommandError> {
+    command_service(config, Absent::Create).await
+}
+
+/// Says what of the home others can read.
+async fn command_service(config: Option<&Path>, absent: Absent) -> Result<Service, CommandError> {
+    let service = open_with(Settings::load(config)?, absent).await?;
     for wider in home::wider(&service.settings) {
         eprintln!("warning: {wider}");
     }
@@ -202,8 +212,8 @@ async fn open(config: Option<&Path>) -> Result<Service, CommandError> {
 
 /// A SQLite database of our own is migrated on the way; PostgreSQL, which others share, only
 /// by `octroi migrate`.
-async fn open_with(settings: Settings) -> Result<Service, CommandError> {
-    let database = Database::open(&settings).await?;
+async fn open_with(settings: Settings, absent: Absent) -> Result<Service, CommandError> {
+    let database = Database::open(&settings, absent).await?;
     if settings.database_url().starts_with("sqlite") {
         database.migrate().await?;
     }

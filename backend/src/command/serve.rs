@@ -2,7 +2,7 @@
 
 use super::{CommandError, keys, open_with};
 use crate::configuration::Settings;
-use crate::database::Database;
+use crate::database::{Absent, Database};
 use crate::home;
 use crate::monitoring::Telemetry;
 use crate::web::Server;
@@ -12,7 +12,7 @@ use std::path::Path;
 pub(super) async fn run(config: Option<&Path>) -> Result<(), CommandError> {
     let settings = Settings::load(config)?;
     let _telemetry = Telemetry::start(&settings.telemetry)?;
-    let service = open_with(settings).await?;
+    let service = open_with(settings, Absent::Refuse).await?;
     for wider in home::wider(&service.settings) {
         let (path, chmod) = (wider.path.display(), &wider.chmod);
         tracing::warn!(%path, %chmod, "{wider}");
@@ -25,7 +25,7 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), CommandError> {
 /// Brings the schema up to date and says so.
 pub(super) async fn migrate(config: Option<&Path>) -> Result<(), CommandError> {
     let settings = Settings::load(config)?;
-    let database = Database::open(&settings).await?;
+    let database = Database::open(&settings, Absent::Create).await?;
     database.migrate().await?;
     // A database of our own gets its keys as well; a server's are for those who hold the key.
     if settings.sqlite_file().is_some() {

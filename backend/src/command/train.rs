@@ -3,7 +3,9 @@
 //! until everything is done, and what is registered then is not interrupted any more: Ctrl-C
 //! leaves all or nothing.
 
-use super::{CommandError, open, operator_scope, progress, tell_reading, tenant, write_file};
+use super::{
+    CommandError, open_or_create, operator_scope, progress, tell_reading, tenant, write_file,
+};
 use crate::clients::wording::{Wording, page_language};
 use crate::models::{ModelReference, note_view};
 use crate::service::Service;
@@ -86,7 +88,7 @@ pub(super) async fn run(
     config: Option<&Path>,
     arguments: TrainArguments,
 ) -> Result<(), CommandError> {
-    let service = open(config).await?;
+    let service = open_or_create(config).await?;
     let tenant = tenant(&service, arguments.tenant.as_deref(), true).await?;
     let scope = operator_scope(&service, tenant);
     train(&service, &scope, &arguments).await

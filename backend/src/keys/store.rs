@@ -9,16 +9,14 @@
 
 use super::{KeyError, OperatorKey, tell};
 use crate::configuration::Settings;
-use crate::database::Database;
+use crate::database::{Database, Transaction};
 use crate::instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, Value};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use std::future::Future;
 use zeroize::Zeroizing;
 
@@ -340,14 +338,11 @@ impl KeyStore {
     }
 
     /// A transaction that nobody else changes keys beside.
-    async fn begin(&self) -> Result<DatabaseTransaction, KeyError> {
+    async fn begin(&self) -> Result<Transaction, KeyError> {
         let transaction = self.database.write().begin().await?;
         let statements: &[&str] = match transaction.get_database_backend() {
-            // What is overwritten is zeroed; the second makes this the writer before it reads.
-            DbBackend::Sqlite => &[
-                "PRAGMA secure_delete = ON",
-                "UPDATE signing_key SET id = id WHERE id = ''",
-            ],
+            // What is overwritten is zeroed.
+            DbBackend::Sqlite => &["PRAGMA secure_delete = ON"],
             _ => &["LOCK TABLE signing_key, package_key IN SHARE ROW EXCLUSIVE MODE"],
         };
         for statement in statements {

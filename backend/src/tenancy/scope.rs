@@ -5,9 +5,9 @@
 
 use super::{Tenant, TenantId};
 use crate::audit::{self, Actor, Event};
-use crate::database::Database;
+use crate::database::{Database, Transaction};
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseConnection, DatabaseTransaction, QueryFilter, TransactionTrait};
+use sea_orm::{DatabaseConnection, QueryFilter};
 use std::sync::Arc;
 
 /// A table whose rows belong to tenants.
@@ -71,10 +71,9 @@ impl TenantScope {
 
     /// Begins a transaction; dropping it rolls back.
     pub async fn begin(&self) -> Result<TenantTransaction, DbErr> {
-        let transaction = self.database.write().begin().await?;
         Ok(TenantTransaction {
             scope: self.clone(),
-            transaction,
+            transaction: self.database.write().begin().await?,
         })
     }
 
@@ -88,13 +87,13 @@ impl TenantScope {
 /// Writes of one tenant that become visible together with their audit events, or not at all.
 pub struct TenantTransaction {
     scope: TenantScope,
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
 }
 
 impl TenantTransaction {
     /// The connection that the transaction's statements run on.
     #[must_use]
-    pub fn connection(&self) -> &DatabaseTransaction {
+    pub fn connection(&self) -> &Transaction {
         &self.transaction
     }
 

@@ -16,15 +16,22 @@ async fn live() -> impl Responder {
     HttpResponse::Ok().body("alive\n")
 }
 
-/// Ready: the database answers and we are not shutting down.
+/// Ready: what is written can be read back, features can be computed, and we
+/// are not shutting down. The database's own
+/// words are for the log: whoever asks may be anybody.
 async fn ready(service: web::Data<Service>) -> impl Responder {
     if service.is_draining() {
         return HttpResponse::ServiceUnavailable().body("draining\n");
     }
-    if service.database.answers().await {
-        HttpResponse::Ok().body("ready\n")
-    } else {
-        HttpResponse::ServiceUnavailable().body("the database does not answer\n")
+    if !service.features.is_alive() {
+        return HttpResponse::ServiceUnavailable()
+            .body("the worker that computes features ended\n");
+    }
+    match service.database.readiness().await {
+        Ok(()) => HttpResponse::Ok().body("ready\n"),
+        Err(_) => {
+            HttpResponse::ServiceUnavailable().body("the database does not keep what is written\n")
+        }
     }
 }
 

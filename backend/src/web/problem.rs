@@ -255,6 +255,8 @@ fn connection_lost(error: &DbErr) -> bool {
         "pool timed out",
         "onnection",
         "database is locked",
+        "disk is full",
+        "readonly database",
         "i/o error",
         "disk I/O",
         "io error",

@@ -4,7 +4,7 @@
 
 use super::{bytes_of, model_in};
 use crate::command::train::Labelled;
-use crate::command::{CommandError, open, operator_scope, progress, tenant};
+use crate::command::{CommandError, open_or_create, operator_scope, progress, tenant};
 use crate::configuration::{FileSettings, Settings};
 use crate::digest;
 use crate::models::{Arrangement, first_of};
@@ -64,7 +64,7 @@ pub(super) async fn run(
         Some(path) => level_lists(path, &files)?,
         None => LevelLists::new(),
     };
-    let service = open(config).await?;
+    let service = open_or_create(config).await?;
     let features = matched(&imported, service.features.specs(), given)?;
     let tenant = tenant(&service, arguments.tenant.as_deref(), true).await?;
     let folder = match &arguments.data {
