@@ -1,7 +1,7 @@
 //! Tables `signing_key` and `package_key`: key pairs by purpose, the newest of which signs.
 //! A row's seed is wrapped by the operator's key together with the row's table, name and time,
 //! and the public key is derived from it, so that whoever can write to the database can
-//! neither add a key of their own nor move one of ours or make an old one the newest.
+//! neither add a key of their own nor move one of ours or date it anew.
 //!
 //! Rows of versions before wrapping have `wrapped_by` NULL and the seed in clear. They count
 //! once, as long as there is nothing wrapped yet: then all are wrapped, and what they were is
