@@ -29,6 +29,13 @@ notice-drift-computed = The drift has been computed.
 notice-user-disabled = The user has been disabled; their sessions have ended.
 notice-user-enabled = The user may sign in again.
 notice-settings-saved = The settings have been saved.
+notice-password-changed = Your password has been changed. Your other sessions and your access tokens have ended.
+notice-password-set = Your password has been set. Sign in with it.
+notice-signed-out-everywhere = You are signed out everywhere. Your access tokens have ended, too.
+notice-language-saved = The language has been saved.
+notice-key-approved = The key has been approved and works from now on.
+notice-key-approved-in-part = Your part of the key has been approved. It works once the rest has been approved, too.
+notice-key-refused = The key has been refused. It will never work.
 
 ## Words used everywhere
 any = Any
@@ -492,6 +499,13 @@ action-explanation-shown = Explanation shown
 action-counterfactual-shown = Changes to the decision shown
 action-drift-computed = Drift computed
 action-log-viewed = Log viewed
+action-signed-out-everywhere = Signed out everywhere
+action-password-changed = Password changed
+action-password-link-made = Password link made
+action-password-link-used = Password set through a link
+action-language-changed = Language changed
+action-api-key-approved = API key approved
+action-api-key-refused = API key refused
 
 ## Administration
 users = Users
@@ -500,12 +514,31 @@ enable = Enable
 disable = Disable
 api-keys = API keys
 keys-none = No API key yet.
-key-prefix = Begins with
 scopes = Scopes
 last-used = Last used
-revoked = revoked
 revoke = Revoke
 revoke-confirm = Revoke the key { $name }? Systems that use it stop working at once.
+key-state-active = active
+key-state-waiting = waiting for approval
+key-state-expired = expired
+key-state-revoked = revoked
+key-state-refused = refused
+key-made-by = Made by
+key-approved-by = Approved by
+key-expires = Valid until
+key-scope-waits = (waits for approval)
+key-made-waits = It opens nothing before colleagues who have these rights themselves have approved it. They find it under “My account”. It waits for:
+key-beyond = You do not have this right yourself, so the key waits until a colleague who has it approves it under “My account”.
+key-life = Valid for
+key-days = { $n ->
+    [365] one year
+    [730] two years
+   *[other] { $n } days
+  }
+link-make = Password link
+link-confirm = Make a link with which { $name } sets a new password? An earlier link ends. Give it to nobody else.
+link-made = Password link for { $name }
+link-made-what = Copy the link now: it is shown this once. It is good for 24 hours and for one use. Give it to the person yourself; whoever has it can sign in as them.
 key-new = New key
 key-create = Create the key
 key-made = Key { $name } created
@@ -526,6 +559,49 @@ fn-cost = Cost of a missed default
 fp-cost = Cost of a good client refused
 champion = Champion
 software = Software
+
+## My account
+account = My account
+save = Save
+password-change = Change password
+password-change-what = Your other browsers are signed out and your access tokens end. This browser stays signed in.
+password-old = Current password
+password-new = New password
+password-again = New password again
+password-rule = At least 12 characters. Several words that do not belong together are easy to remember and hard to guess. Not your name, your e-mail or the bank’s name.
+password-by-link = Last set through a one-time link made by { $name }, { $date }. If that was not you, tell your compliance officer.
+password-refusal-length = A password has 12 to 128 characters. Add a few words, or take some away.
+password-refusal-leaked = This password, or one much like it, is on the lists of leaked passwords, which are tried first. Take several words that do not belong together.
+password-refusal-repeated = This password repeats itself, which is guessed at once. Take several words that do not belong together.
+password-refusal-sequence = This password follows the alphabet, the numbers or a row of keys, which is guessed at once. Take several words that do not belong together.
+password-refusal-personal = This password contains “{ $name }”, which stands in your name, your e-mail or the name of the bank and is tried first. Leave it out.
+password-refusal-guessable = This password is made of parts that are tried first, such as single words, names, years and dates. Take several words that do not belong together.
+password-refusal-same = This is the password that you have already. Choose another.
+password-refusal-different = The new password was not typed twice in the same way. Type it again.
+password-refusal-wrong-password = The current password is another one. Type it again.
+password-refusal-too-many-attempts = Too many attempts. Wait a few minutes, then try again.
+everywhere = Sign out everywhere
+everywhere-what = Ends all your sessions, this one too, and all access tokens of your programs. Do it when you have left a browser signed in somewhere.
+language-own = Language of the pages when you sign in
+keys-waiting = API keys that wait for your approval
+keys-waiting-count = { $n ->
+    [one] API key waits for you
+   *[other] API keys wait for you
+  }
+keys-waiting-what = With such a key, a system of a partner does by itself what you may do. The administrator who made it does not have these rights, so it works only once you approve. Approve it only if you know what it is for; otherwise ask first.
+key-asked-by = Made by { $name }, { $date }.
+key-asked-until = Valid until { $date }.
+key-yours = You approve
+key-others = It also carries
+approve = Approve
+refuse = Refuse
+refuse-confirm = Refuse the key { $name }? It ends for good.
+link-title = Choose a new password
+link-for = For the account of { $name } at { $bank }.
+link-set = Set the password
+link-what = All browsers that are signed in to this account are signed out. The link works once.
+link-dead = This link does not work
+link-dead-what = It has been used already, is older than 24 hours, or was replaced by a newer one. Ask the administrator of your bank for a new link.
 
 ## Documents
 document-generated = Made { $date } from the run itself.

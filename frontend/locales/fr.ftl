@@ -29,6 +29,13 @@ notice-drift-computed = La dérive est calculée.
 notice-user-disabled = L’utilisateur est désactivé ; ses sessions sont closes.
 notice-user-enabled = L’utilisateur peut se connecter de nouveau.
 notice-settings-saved = Les réglages sont enregistrés.
+notice-password-changed = Votre mot de passe est changé. Vos autres sessions et vos jetons d’accès sont clos.
+notice-password-set = Votre mot de passe est enregistré. Connectez-vous avec lui.
+notice-signed-out-everywhere = Vous êtes déconnecté partout. Vos jetons d’accès sont clos eux aussi.
+notice-language-saved = La langue est enregistrée.
+notice-key-approved = La clé est approuvée et fonctionne désormais.
+notice-key-approved-in-part = Votre part de la clé est approuvée. Elle fonctionnera quand le reste le sera aussi.
+notice-key-refused = La clé est refusée. Elle ne fonctionnera jamais.
 
 ## Mots communs
 any = Tous
@@ -489,6 +496,13 @@ action-explanation-shown = Explication montrée
 action-counterfactual-shown = Changements de la décision montrés
 action-drift-computed = Dérive calculée
 action-log-viewed = Piste consultée
+action-signed-out-everywhere = Déconnexion partout
+action-password-changed = Mot de passe changé
+action-password-link-made = Lien de mot de passe créé
+action-password-link-used = Mot de passe choisi par un lien
+action-language-changed = Langue changée
+action-api-key-approved = Clé d’API approuvée
+action-api-key-refused = Clé d’API refusée
 
 ## Administration
 users = Utilisateurs
@@ -497,12 +511,31 @@ enable = Réactiver
 disable = Désactiver
 api-keys = Clés d’API
 keys-none = Pas encore de clé d’API.
-key-prefix = Commence par
 scopes = Portées
 last-used = Dernier usage
-revoked = révoquée
 revoke = Révoquer
 revoke-confirm = Révoquer la clé { $name } ? Les systèmes qui l’utilisent cesseront aussitôt de fonctionner.
+key-state-active = active
+key-state-waiting = en attente d’approbation
+key-state-expired = expirée
+key-state-revoked = révoquée
+key-state-refused = refusée
+key-made-by = Créée par
+key-approved-by = Approuvée par
+key-expires = Valable jusqu’au
+key-scope-waits = (en attente d’approbation)
+key-made-waits = Elle n’ouvre rien tant que des collègues qui ont eux-mêmes ces droits ne l’ont pas approuvée. Ils la trouvent sous « Mon compte ». Elle attend pour :
+key-beyond = Vous n’avez pas vous-même ce droit : la clé attend qu’un collègue qui l’a l’approuve sous « Mon compte ».
+key-life = Valable
+key-days = { $n ->
+    [365] un an
+    [730] deux ans
+   *[other] { $n } jours
+  }
+link-make = Lien de mot de passe
+link-confirm = Créer un lien avec lequel { $name } choisira un nouveau mot de passe ? Un lien précédent cesse de fonctionner. Ne le donnez à personne d’autre.
+link-made = Lien de mot de passe pour { $name }
+link-made-what = Copiez le lien maintenant : il n’est montré que cette fois. Il vaut 24 heures et ne sert qu’une fois. Remettez-le vous-même à la personne ; quiconque l’a peut se connecter à sa place.
 key-new = Nouvelle clé
 key-create = Créer la clé
 key-made = Clé { $name } créée
@@ -523,6 +556,49 @@ fn-cost = Coût d’un défaut manqué
 fp-cost = Coût d’un bon client refusé
 champion = Champion
 software = Logiciel
+
+## Mon compte
+account = Mon compte
+save = Enregistrer
+password-change = Changer le mot de passe
+password-change-what = Vos autres navigateurs sont déconnectés et vos jetons d’accès sont clos. Ce navigateur reste connecté.
+password-old = Mot de passe actuel
+password-new = Nouveau mot de passe
+password-again = Nouveau mot de passe, encore une fois
+password-rule = Au moins 12 caractères. Plusieurs mots sans rapport entre eux se retiennent bien et se devinent mal. Ni votre nom, ni votre courriel, ni le nom de la banque.
+password-by-link = Choisi la dernière fois par un lien à usage unique créé par { $name }, { $date }. Si ce n’était pas vous, prévenez le responsable de la conformité.
+password-refusal-length = Un mot de passe compte de 12 à 128 caractères. Ajoutez quelques mots, ou enlevez-en.
+password-refusal-leaked = Ce mot de passe, ou un autre très proche, figure sur les listes de mots de passe divulgués, que l’on essaie en premier. Prenez plusieurs mots sans rapport entre eux.
+password-refusal-repeated = Ce mot de passe se répète et se devine aussitôt. Prenez plusieurs mots sans rapport entre eux.
+password-refusal-sequence = Ce mot de passe suit l’alphabet, les chiffres ou une rangée de touches et se devine aussitôt. Prenez plusieurs mots sans rapport entre eux.
+password-refusal-personal = Ce mot de passe contient « { $name } », qui figure dans votre nom, votre courriel ou le nom de la banque et que l’on essaie en premier. Enlevez-le.
+password-refusal-guessable = Ce mot de passe est fait d’éléments que l’on essaie en premier : mots seuls, prénoms, années, dates. Prenez plusieurs mots sans rapport entre eux.
+password-refusal-same = C’est le mot de passe que vous avez déjà. Choisissez-en un autre.
+password-refusal-different = Les deux saisies du nouveau mot de passe ne sont pas identiques. Recommencez.
+password-refusal-wrong-password = Le mot de passe actuel est un autre. Recommencez.
+password-refusal-too-many-attempts = Trop d’essais. Attendez quelques minutes, puis recommencez.
+everywhere = Se déconnecter partout
+everywhere-what = Clôt toutes vos sessions, celle-ci comprise, et tous les jetons d’accès de vos programmes. À faire si vous êtes resté connecté quelque part.
+language-own = Langue des pages à la connexion
+keys-waiting = Clés d’API qui attendent votre approbation
+keys-waiting-count = { $n ->
+    [one] clé d’API vous attend
+   *[other] clés d’API vous attendent
+  }
+keys-waiting-what = Avec une telle clé, le système d’un partenaire fait de lui-même ce que vous avez le droit de faire. L’administrateur qui l’a créée n’a pas ces droits : elle ne fonctionne qu’une fois approuvée par vous. N’approuvez que si vous savez à quoi elle sert ; sinon, demandez d’abord.
+key-asked-by = Créée par { $name }, le { $date }.
+key-asked-until = Valable jusqu’au { $date }.
+key-yours = Vous approuvez
+key-others = Elle porte aussi
+approve = Approuver
+refuse = Refuser
+refuse-confirm = Refuser la clé { $name } ? Elle prend fin définitivement.
+link-title = Choisir un nouveau mot de passe
+link-for = Pour le compte de { $name }, { $bank }.
+link-set = Enregistrer le mot de passe
+link-what = Tous les navigateurs connectés à ce compte sont déconnectés. Le lien ne sert qu’une fois.
+link-dead = Ce lien ne fonctionne pas
+link-dead-what = Il a déjà servi, date de plus de 24 heures ou a été remplacé par un plus récent. Demandez un nouveau lien à l’administrateur de votre banque.
 
 ## Documents
 document-generated = Fait le { $date } à partir de l’exécution elle-même.

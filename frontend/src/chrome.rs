@@ -31,6 +31,8 @@ pub struct SignedIn {
     pub name: String,
     /// `admin`, `adviser`, `analyst` or `compliance`.
     pub role: String,
+    /// API keys that wait for the reader's approval.
+    pub keys_waiting: u64,
 }
 
 /// The part of the navigation that is marked as current.
@@ -45,6 +47,7 @@ pub enum Section {
     Drift,
     Audit,
     Administration,
+    Account,
 }
 
 /// Which entries of the navigation are shown. Hiding is a courtesy; the handlers check.
@@ -109,4 +112,33 @@ pub enum Notice {
     UserDisabled,
     UserEnabled,
     SettingsSaved,
+    PasswordChanged,
+    PasswordSet,
+    SignedOutEverywhere,
+    LanguageSaved,
+    KeyApproved,
+    KeyApprovedInPart,
+    KeyRefused,
+}
+
+impl Notice {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Scored,
+        Self::SignedOut,
+        Self::SessionExpired,
+        Self::KeyCreated,
+        Self::KeyRevoked,
+        Self::DriftComputed,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::SettingsSaved,
+        Self::PasswordChanged,
+        Self::PasswordSet,
+        Self::SignedOutEverywhere,
+        Self::LanguageSaved,
+        Self::KeyApproved,
+        Self::KeyApprovedInPart,
+        Self::KeyRefused,
+    ];
 }

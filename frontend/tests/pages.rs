@@ -6,7 +6,7 @@ mod fixtures;
 
 use octroi_frontend::{
     Chrome, Language, Notice, Pages, Section, Words, asset, document,
-    views::{Counterfactual, DecisionOutcome, Grouping, SignInError},
+    views::{Counterfactual, DecisionOutcome, Grouping, PasswordRefusal, SignInError},
 };
 
 fn both() -> Vec<(Language, String, String)> {
@@ -23,7 +23,7 @@ fn both() -> Vec<(Language, String, String)> {
 #[test]
 fn every_page_and_document_renders_in_both_languages() {
     let rendered = both();
-    assert_eq!(rendered.len(), 2 * 25);
+    assert_eq!(rendered.len(), 2 * 29);
     for (language, name, html) in rendered {
         assert!(
             html.contains(&format!("<html lang=\"{language}\"")),
@@ -244,22 +244,15 @@ fn a_notice_is_said_once_in_the_reader_s_language() {
 #[test]
 fn every_word_of_a_closed_vocabulary_is_translated() {
     let said = |of: serde_json::Value| of.as_str().unwrap().replace('_', "-");
-    let notices = [
-        Notice::Scored,
-        Notice::SignedOut,
-        Notice::SessionExpired,
-        Notice::KeyCreated,
-        Notice::KeyRevoked,
-        Notice::DriftComputed,
-        Notice::UserDisabled,
-        Notice::UserEnabled,
-        Notice::SettingsSaved,
-    ];
     for language in Language::ALL {
         let words = Words::of(language);
-        for notice in notices {
+        for notice in Notice::ALL {
             let key = format!("notice-{}", said(serde_json::to_value(notice).unwrap()));
             assert!(words.has(&key), "{key}");
+        }
+        for refusal in PasswordRefusal::ALL {
+            let key = said(serde_json::to_value(refusal).unwrap());
+            assert!(words.has(&format!("password-refusal-{key}")), "{key}");
         }
         for error in [
             SignInError::WrongCredentials,

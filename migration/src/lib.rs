@@ -16,6 +16,7 @@ mod m2026_11_22_000003_create_decisions_and_audit;
 mod m2026_11_22_000004_create_package_keys;
 mod m2026_11_25_000005_create_readiness_and_changes;
 mod m2026_11_25_000006_wrap_keys;
+mod m2026_11_25_000007_end_tokens_and_approve_keys;
 
 /// All steps in their order.
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_22_000004_create_package_keys::Migration),
             Box::new(m2026_11_25_000005_create_readiness_and_changes::Migration),
             Box::new(m2026_11_25_000006_wrap_keys::Migration),
+            Box::new(m2026_11_25_000007_end_tokens_and_approve_keys::Migration),
         ]
     }
 }

@@ -207,11 +207,15 @@ on_both_databases! {
         assert!(secret.len() > 50, "256 bits: {secret}");
         assert!(!admin.get("/administration").text().contains(&secret), "and never again");
         let broker = Caller::new(octroi.base(), Some(&secret));
-        broker.get("/api/v1/decisions").expect(200);
-        broker.get("/api/v1/clients").expect_problem(403);
+        // What an administrator may not do, a colleague who may has to approve.
+        broker.get("/api/v1/decisions").expect_problem(403);
         let hex = octroi.hex_of("id");
         let id = octroi.texts(&format!("SELECT {hex} FROM api_key WHERE name = 'Broker'"))[0][0].clone();
         let id = dashed(&id.expect("the key is there"));
+        let mut adviser = octroi.signed_in(&AZUR, Role::Adviser);
+        assert_eq!(adviser.press("/account", &format!("/account/keys/{id}/approve"), &[]).status, 303);
+        broker.get("/api/v1/decisions").expect(200);
+        broker.get("/api/v1/clients").expect_problem(403);
         let action = format!("/administration/keys/{id}/revoke");
         assert_eq!(admin.press("/administration", &action, &[]).status, 303);
         broker.get("/api/v1/decisions").expect_problem(401);
@@ -435,12 +439,22 @@ on_both_databases! {
         let form_token = visitor.form_token("/clients");
         let session = visitor.cookies().values().next().cloned().expect("a cookie");
         visitor.press("/clients", "/sign-out", &[]);
+        let mut admin = octroi.signed_in(&AZUR, Role::Admin);
+        let analyst = user_id(&octroi, &AZUR, Role::Analyst);
+        let page = admin.press("/administration", &format!("/administration/users/{analyst}/password-link"), &[]).text();
+        let at = page.find("/password/").expect("the link is shown");
+        let link: String = page[at + 10..].chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
+        let path = format!("/password/{link}");
+        visitor.get(&path);
+        visitor.submit(&path, &[("new", guess)]);
+        visitor.submit(&path, &[("new", "lampe gravier tournesol"), ("again", "lampe gravier tournesol")]);
+        visitor.get(&path);
         let log = octroi.log();
         assert!(log.lines().count() > 20, "something was logged");
         let hashes = octroi.texts("SELECT password_hash FROM user_account");
         let hashes: Vec<String> = hashes.into_iter().flatten().flatten().collect();
         let personal = "131313.25";
-        let mut secrets = vec![guess, PASSWORD, &key, &wrong_key, &session, &form_token, personal,
+        let mut secrets = vec![guess, PASSWORD, &link, "gravier", &key, &wrong_key, &session, &form_token, personal,
             program.credential().expect("a token")];
         secrets.extend(hashes.iter().map(String::as_str));
         for secret in secrets {

@@ -146,7 +146,14 @@ fn page_attempts(route: &str, theirs: &Theirs) -> Option<Vec<Attempt>> {
         | "GET /sign-in"
         | "POST /sign-in"
         | "POST /sign-out"
-        | "POST /administration/keys" => vec![],
+        | "POST /administration/keys"
+        | "GET /account"
+        | "POST /account/password"
+        | "POST /account/sign-out-everywhere"
+        | "POST /account/language"
+        // Open to whoever has the link, whose hash is looked up in all banks.
+        | "GET /password/{token}"
+        | "POST /password/{token}" => vec![],
         "GET /" => vec![Attempt::own_only("/".to_owned())],
         "GET /clients" => vec![
             Attempt::own_only("/clients".to_owned()),
@@ -187,6 +194,16 @@ fn page_attempts(route: &str, theirs: &Theirs) -> Option<Vec<Attempt>> {
         "POST /administration/keys/{id}/revoke" => {
             vec![Attempt::not_found(format!("/administration/keys/{key}/revoke")).with(json!({}))]
         }
+        "POST /account/keys/{id}/approve" => {
+            vec![Attempt::not_found(format!("/account/keys/{key}/approve")).with(json!({}))]
+        }
+        "POST /account/keys/{id}/refuse" => {
+            vec![Attempt::not_found(format!("/account/keys/{key}/refuse")).with(json!({}))]
+        }
+        "POST /administration/users/{id}/password-link" => vec![
+            Attempt::not_found(format!("/administration/users/{user}/password-link"))
+                .with(json!({})),
+        ],
         "POST /administration/users/{id}/disable" => vec![
             Attempt::not_found(format!("/administration/users/{user}/disable")).with(json!({})),
         ],
@@ -296,6 +313,7 @@ fn holdings(octroi: &Installation) -> Vec<i64> {
         "api_key",
         "drift_report",
         "session",
+        "password_link",
     ]
     .iter()
     .map(|table| {
@@ -308,6 +326,10 @@ fn holdings(octroi: &Installation) -> Vec<i64> {
     )))
     .chain(octroi.numbers(&format!(
         "SELECT COUNT(*) FROM api_key WHERE tenant_id = {azur} AND revoked_at IS NULL"
+    )))
+    // A key of theirs that waits must not be decided about from here.
+    .chain(octroi.numbers(&format!(
+        "SELECT COUNT(*) FROM api_key WHERE tenant_id = {azur} AND awaiting <> ''"
     )))
     .collect()
 }

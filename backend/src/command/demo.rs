@@ -9,7 +9,9 @@ use crate::clients::{self, Import, Names};
 use crate::configuration::{LogFormat, Settings};
 use crate::database::Absent;
 use crate::decisions::{self, Applicant, Channel, DecisionRequest};
-use crate::identity::{self, NewAccount, Password, Permission, Role};
+use crate::identity::{
+    self, KEY_DEFAULT_DAYS, NewAccount, NewApiKey, Password, PasswordOwner, Permission, Role,
+};
 use crate::models::ModelReference;
 use crate::monitoring::Telemetry;
 use crate::service::Service;
@@ -181,12 +183,19 @@ async fn prepare(
     let tenant = tenancy::create(&service.database, bank.slug, bank.name, bank.language).await?;
     let scope = operator_scope(service, tenant);
     for (name, role) in bank.people {
+        let email = format!("{role}@{}", bank.domain);
+        let owner = PasswordOwner {
+            name,
+            email: &email,
+            bank: bank.name,
+        };
+        let password = Password::chosen(PASSWORD.to_owned(), &owner)?;
         let account = NewAccount {
-            email: format!("{role}@{}", bank.domain),
+            email,
             name: name.to_owned(),
             role,
             language: bank.language,
-            password: Password::chosen(PASSWORD.to_owned())?,
+            password,
         };
         identity::create_account(&scope, &service.passwords, account).await?;
     }
@@ -228,12 +237,13 @@ async fn prepare(
             .update(&service.heavy, &scope, champion, population, "operator")
             .await?;
     }
-    let key = identity::create_api_key(
-        &scope,
-        "partner",
-        &[Permission::MakeDecisions, Permission::ViewDecisions],
-    )
-    .await?;
+    let new = NewApiKey {
+        name: "partner",
+        scopes: &[Permission::MakeDecisions, Permission::ViewDecisions],
+        within: Permission::ALL,
+        days: KEY_DEFAULT_DAYS,
+    };
+    let key = identity::create_api_key(&scope, new).await?;
     save_key(&folder, &key.secret)
 }
 

@@ -2,7 +2,9 @@
 
 use super::{CommandError, open_or_create, operator_scope, tenant};
 use crate::audit::{Action, Event};
-use crate::identity::{self, NewAccount, Password, Permission, Role};
+use crate::identity::{
+    self, KEY_DEFAULT_DAYS, NewAccount, NewApiKey, Password, PasswordOwner, Permission, Role,
+};
 use crate::tenancy;
 use clap::Args;
 use octroi_data::language::Language;
@@ -74,7 +76,12 @@ pub(super) async fn add_user(
         .take(LONGEST_LINE)
         .read_line(&mut typed)
         .map_err(|error| CommandError::Usage(format!("no password could be read: {error}")))?;
-    let password = Password::chosen(typed.trim_end_matches(['\r', '\n']).to_owned())?;
+    let owner = PasswordOwner {
+        name: &arguments.name,
+        email: &arguments.email,
+        bank: &tenant.name,
+    };
+    let password = Password::chosen(typed.trim_end_matches(['\r', '\n']).to_owned(), &owner)?;
     let language = arguments.language.unwrap_or(tenant.language);
     let scope = operator_scope(&service, tenant);
     let account = identity::create_account(
@@ -101,6 +108,9 @@ pub(super) struct KeyArguments {
     /// A permission the key carries, for example decisions:make; may be repeated.
     #[arg(long = "scope", required = true)]
     scopes: Vec<String>,
+    /// Days after which the key opens nothing any more.
+    #[arg(long, value_name = "DAYS", default_value_t = KEY_DEFAULT_DAYS, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    expires_days: u32,
     /// Short name of the bank; not needed where there is only one.
     #[arg(long)]
     tenant: Option<String>,
@@ -126,7 +136,14 @@ pub(super) async fn add_key(
     let service = open_or_create(config).await?;
     let tenant = tenant(&service, arguments.tenant.as_deref(), true).await?;
     let scope = operator_scope(&service, tenant);
-    let new = identity::create_api_key(&scope, &arguments.name, &scopes).await?;
+    let new = NewApiKey {
+        name: &arguments.name,
+        scopes: &scopes,
+        // Whoever is at the command line of the machine has the whole database in their hands.
+        within: Permission::ALL,
+        days: arguments.expires_days,
+    };
+    let new = identity::create_api_key(&scope, new).await?;
     eprintln!("this key is shown once; only its hash is kept:");
     println!("{}", new.secret);
     Ok(())

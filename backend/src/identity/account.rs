@@ -1,15 +1,16 @@
 //! People: their accounts, and signing in with e-mail and password.
 
 use super::failed_sign_ins::FailedSignIn;
-use super::{Password, PasswordError, PasswordHasher, Role, session};
+use super::{Password, PasswordError, PasswordHasher, Role, api_key, password_link, session};
 use crate::audit::{Action, Event};
 use crate::database::Database;
 use crate::instant;
 use crate::service::Service;
-use crate::tenancy::{self, Tenant, TenantEntity, TenantScope};
+use crate::tenancy::{self, Tenant, TenantEntity, TenantScope, TenantTransaction};
 use octroi_data::language::Language;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder, Set, SqlErr};
+use sea_orm::sea_query::ExprTrait as _;
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect, Set, SqlErr};
 use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub mod entity {
         pub password_hash: String,
         pub created_at: i64,
         pub disabled_at: Option<i64>,
+        pub token_generation: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -56,6 +58,8 @@ pub struct Account {
     pub language: Language,
     pub disabled: bool,
     pub created_at: i64,
+    /// Access tokens of another generation have been ended.
+    pub token_generation: i64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +68,8 @@ pub enum AccountError {
     Email(String),
     #[error("an account with the address {0} exists already")]
     Exists(String),
+    #[error("this account is disabled; enable it first")]
+    Disabled,
     #[error("the stored role \"{0}\" is unknown to this version")]
     StoredRole(String),
     #[error(transparent)]
@@ -87,6 +93,7 @@ impl TryFrom<entity::Model> for Account {
             language: row.language.parse().unwrap_or(Language::En),
             disabled: row.disabled_at.is_some(),
             created_at: row.created_at,
+            token_generation: row.token_generation,
         })
     }
 }
@@ -127,6 +134,7 @@ pub async fn create(
         password_hash: Set(password_hash),
         created_at: Set(instant::now()),
         disabled_at: Set(None),
+        token_generation: Set(0),
     }
     .insert(transaction.connection())
     .await
@@ -261,8 +269,9 @@ pub(super) fn normalised(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Disables a person (whose sessions end at once) or lets them in again; false when the
-/// tenant has no such person.
+/// Disables a person (whose sessions, tokens and one-time links end at once, and whose keys
+/// that still wait for approval are refused) or lets them in again; false when the tenant has
+/// no such person.
 pub async fn set_disabled(
     scope: &TenantScope,
     id: Uuid,
@@ -280,18 +289,77 @@ pub async fn set_disabled(
     let mut row: entity::ActiveModel = row.into();
     row.disabled_at = Set(disabled.then(instant::now));
     row.update(transaction.connection()).await?;
-    session::entity::Entity::delete_many()
-        .filter(session::entity::Column::TenantId.eq(scope.tenant_id().0))
-        .filter(session::entity::Column::UserId.eq(id))
-        .exec(transaction.connection())
-        .await?;
+    session::end_all_of(&transaction, id).await?;
+    end_tokens(&transaction, id).await?;
+    password_link::end_all_of(&transaction, id).await?;
     let action = if disabled {
         Action::UserDisabled
     } else {
         Action::UserEnabled
     };
+    let refused = if disabled {
+        api_key::refuse_waiting_of(&transaction, id).await?
+    } else {
+        Vec::new()
+    };
     transaction
-        .commit(Event::new(action, "user", id), Vec::new())
+        .commit(Event::new(action, "user", id), refused)
         .await?;
     Ok(true)
+}
+
+/// The row of a person of the transaction's tenant, held until the transaction ends.
+pub(super) async fn locked(
+    transaction: &TenantTransaction,
+    id: Uuid,
+) -> Result<Option<entity::Model>, DbErr> {
+    transaction
+        .find::<entity::Entity>()
+        .filter(entity::Column::Id.eq(id))
+        .lock_exclusive()
+        .one(transaction.connection())
+        .await
+}
+
+/// Ends every access token that the person has: the next ones carry another generation.
+pub(super) async fn end_tokens(transaction: &TenantTransaction, id: Uuid) -> Result<(), DbErr> {
+    entity::Entity::update_many()
+        .col_expr(
+            entity::Column::TokenGeneration,
+            Expr::col(entity::Column::TokenGeneration).add(1),
+        )
+        .filter(entity::Column::TenantId.eq(transaction.tenant_id().0))
+        .filter(entity::Column::Id.eq(id))
+        .exec(transaction.connection())
+        .await?;
+    Ok(())
+}
+
+/// Ends every session and access token of the person, on their own wish.
+pub async fn sign_out_everywhere(scope: &TenantScope, id: Uuid) -> Result<(), DbErr> {
+    let transaction = scope.begin().await?;
+    session::end_all_of(&transaction, id).await?;
+    end_tokens(&transaction, id).await?;
+    transaction
+        .commit(
+            Event::new(Action::SignedOutEverywhere, "user", id),
+            Vec::new(),
+        )
+        .await?;
+    Ok(())
+}
+
+/// The language in which the person reads the pages.
+pub async fn set_language(scope: &TenantScope, id: Uuid, language: Language) -> Result<(), DbErr> {
+    let transaction = scope.begin().await?;
+    entity::Entity::update_many()
+        .col_expr(entity::Column::Language, Expr::value(language.as_str()))
+        .filter(entity::Column::TenantId.eq(scope.tenant_id().0))
+        .filter(entity::Column::Id.eq(id))
+        .exec(transaction.connection())
+        .await?;
+    let event = Event::new(Action::LanguageChanged, "user", id)
+        .with(json!({ "language": language.as_str() }));
+    transaction.commit(event, Vec::new()).await?;
+    Ok(())
 }

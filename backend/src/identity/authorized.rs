@@ -3,7 +3,9 @@
 //! access token), the pages take the session cookie only, so that a cookie can never be abused
 //! to call the API from another site. Which of the two a route is says its [`Door`].
 
-use super::{Need, Permission, Principal, TokenError, account, api_key, session};
+use super::{
+    Need, Permission, Principal, TokenError, account, api_key, key_approval, session,
+};
 use crate::admission::{Caller, NotAdmitted};
 use crate::audit::ActorKind;
 use crate::keys::KeyError;
@@ -26,6 +28,10 @@ pub enum AuthenticationError {
     Anonymous,
     #[error("the credentials are not valid")]
     Invalid,
+    #[error("the API key has expired")]
+    KeyExpired,
+    #[error("the API key waits for approval")]
+    KeyWaiting,
     #[error("{} is not permitted", .0.as_str())]
     Forbidden(Permission),
     #[error(transparent)]
@@ -60,6 +66,12 @@ pub struct BrowserForm<N: Need, T> {
     pub fields: T,
 }
 
+/// A form about oneself, from whoever is signed in; checked as [`BrowserForm`] is.
+pub struct OwnForm<T> {
+    pub signed_in: SignedIn,
+    pub fields: T,
+}
+
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 impl FromRequest for SignedIn {
@@ -91,18 +103,37 @@ impl<N: Need, T: DeserializeOwned + 'static> FromRequest for BrowserForm<N, T> {
         let request = request.clone();
         Box::pin(async move {
             let authorized: Authorized<N> = authorize(&request).await?;
-            let fields = fields.await?;
-            let token: FormToken = fields.read()?;
-            let cookie = authorized.session.as_deref().unwrap_or_default();
-            if token.csrf != session::form_token(cookie) {
-                return Err(Problem::FormToken);
-            }
-            Ok(Self {
-                authorized,
-                fields: fields.read()?,
-            })
+            let fields = form_fields(&fields.await?, authorized.session.as_deref())?;
+            Ok(Self { authorized, fields })
         })
     }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for OwnForm<T> {
+    type Error = Problem;
+    type Future = Extraction<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let fields = FormFields::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let signed_in = authenticate(&request).await?;
+            let fields = form_fields(&fields.await?, signed_in.session.as_deref())?;
+            Ok(Self { signed_in, fields })
+        })
+    }
+}
+
+/// The fields of a form that carries the token of its session.
+fn form_fields<T: DeserializeOwned>(
+    fields: &FormFields,
+    cookie: Option<&str>,
+) -> Result<T, Problem> {
+    let token: FormToken = fields.read()?;
+    if token.csrf != session::form_token(cookie.unwrap_or_default()) {
+        return Err(Problem::FormToken);
+    }
+    fields.read()
 }
 
 #[derive(serde::Deserialize)]
@@ -137,7 +168,7 @@ async fn authenticate(request: &HttpRequest) -> Result<SignedIn, AuthenticationE
     let Some(service) = request.app_data::<web::Data<Service>>() else {
         return Err(AuthenticationError::Anonymous);
     };
-    let (principal, session) = match Door::of(request) {
+    let (mut principal, session) = match Door::of(request) {
         Some(Door::Api) => (by_bearer(request, service).await?, None),
         Some(Door::Pages) => {
             let (principal, cookie) = by_session(request, service).await?;
@@ -145,14 +176,17 @@ async fn authenticate(request: &HttpRequest) -> Result<SignedIn, AuthenticationE
         }
         None => return Err(AuthenticationError::Anonymous),
     };
-    let principal = Arc::new(principal);
-    request.extensions_mut().insert(Arc::clone(&principal));
     let scope = TenantScope::new(
         service.database.clone(),
         Arc::clone(&principal.tenant),
         principal.actor(),
         RequestId::of(request),
     );
+    if session.is_some() {
+        principal.keys_waiting = key_approval::waiting_for(&scope, &principal).await?.len();
+    }
+    let principal = Arc::new(principal);
+    request.extensions_mut().insert(Arc::clone(&principal));
     count(request, service, Caller::from(&scope), session.is_some())?;
     Ok(SignedIn {
         principal,
@@ -194,9 +228,12 @@ async fn by_bearer(
         .map(str::trim)
         .ok_or(AuthenticationError::Invalid)?;
     if token.starts_with(api_key::PREFIX) {
-        let (tenant, key) = api_key::find(&service.database, token)
-            .await?
-            .ok_or(AuthenticationError::Invalid)?;
+        let (tenant, key) = match api_key::find(&service.database, token).await? {
+            api_key::Lookup::Living(tenant, key) => (tenant, key),
+            api_key::Lookup::Waiting => return Err(AuthenticationError::KeyWaiting),
+            api_key::Lookup::Expired => return Err(AuthenticationError::KeyExpired),
+            api_key::Lookup::Unknown => return Err(AuthenticationError::Invalid),
+        };
         return Ok(Principal {
             language: tenant.language,
             tenant,
@@ -205,9 +242,10 @@ async fn by_bearer(
             name: key.name,
             role: None,
             permissions: key.scopes,
+            keys_waiting: 0,
         });
     }
-    let (tenant_id, user_id) = service
+    let owner = service
         .tokens
         .check(token)
         .await
@@ -220,8 +258,11 @@ async fn by_bearer(
                 AuthenticationError::Invalid
             }
         })?;
-    let session = session::Session { tenant_id, user_id };
-    person(service, &session)
+    let session = session::Session {
+        tenant_id: owner.tenant,
+        user_id: owner.user,
+    };
+    person(service, &session, Some(owner.generation))
         .await?
         .ok_or(AuthenticationError::Invalid)
 }
@@ -237,16 +278,18 @@ async fn by_session(
     let session = session::find(&service.database, cookie.value(), limits)
         .await?
         .ok_or(AuthenticationError::Anonymous)?;
-    let principal = person(service, &session)
+    let principal = person(service, &session, None)
         .await?
         .ok_or(AuthenticationError::Anonymous)?;
     Ok((principal, cookie.value().to_owned()))
 }
 
-/// The person of a session or token, unless the account has been disabled since.
+/// The person of a session or token, unless the account has been disabled since, or the
+/// tokens of the given generation have been ended.
 async fn person(
     service: &Service,
     session: &session::Session,
+    generation: Option<i64>,
 ) -> Result<Option<Principal>, AuthenticationError> {
     let Some(tenant) = session::tenant(&service.database, session).await? else {
         return Ok(None);
@@ -254,6 +297,7 @@ async fn person(
     let account = account::find(&service.database, session.tenant_id, session.user_id).await?;
     Ok(account
         .filter(|account| !account.disabled)
+        .filter(|account| generation.is_none_or(|own| own == account.token_generation))
         .map(|account| Principal {
             tenant,
             kind: ActorKind::User,
@@ -262,5 +306,6 @@ async fn person(
             role: Some(account.role),
             permissions: account.role.permissions().to_vec(),
             language: account.language,
+            keys_waiting: 0,
         }))
 }

@@ -1,9 +1,11 @@
-//! Passwords: Argon2id (19 MiB, two passes, one lane, OWASP's minimum), 12 to 128 characters.
+//! Passwords: Argon2id (19 MiB, two passes, one lane, OWASP's minimum); which may be chosen is
+//! in `password_rules`.
 //! Hashing is slow on purpose, so it runs on blocking threads, and a semaphore bounds how many
 //! at once. Each of those works in a block of memory that is made once and handed on, because
 //! what an allocator is given back it keeps, on every thread that ever hashed. A flood of
 //! sign-ins queues; what finds the queue full is told to come back.
 
+use super::password_rules::{self, PasswordOwner};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,34 +24,38 @@ impl std::fmt::Debug for Password {
 pub enum PasswordError {
     #[error("a password has 12 to 128 characters; this one has {0}")]
     Length(usize),
-    #[error("this password is on every list of leaked ones; choose another")]
+    #[error(
+        "this password, or one much like it, is on the lists of leaked ones; take several words \
+         that do not belong together"
+    )]
     Leaked,
+    #[error(
+        "this password repeats itself, which is guessed at once; take several words that do not \
+         belong together"
+    )]
+    Repeated,
+    #[error(
+        "this password follows the alphabet, the numbers or a row of keys; take several words \
+         that do not belong together"
+    )]
+    Sequence,
+    #[error(
+        "this password contains \"{0}\", from the name, the e-mail or the bank: it is tried \
+         first; leave it out"
+    )]
+    Personal(String),
+    #[error(
+        "this password is made of parts that are tried first; take several words that do not \
+         belong together"
+    )]
+    Guessable,
+    #[error("this is the password of before; choose another")]
+    Same,
     #[error("the password could not be hashed")]
     Hash,
     #[error("too many passwords are waiting to be hashed; try again shortly")]
     Busy,
 }
-
-/// The most common leaked passwords of 12 characters or more (shorter ones are refused by
-/// length already).
-const LEAKED: [&str; 16] = [
-    "123456789012",
-    "1234567890123",
-    "1q2w3e4r5t6y",
-    "111111111111",
-    "000000000000",
-    "passwordpassword",
-    "password1234",
-    "password12345",
-    "qwertyuiop123",
-    "qwerty123456",
-    "azertyuiop123",
-    "motdepasse123",
-    "administrator",
-    "letmeinletmein",
-    "iloveyou1234",
-    "unknown12345",
-];
 
 impl Password {
     /// What somebody typed to sign in: any length is compared, none is accepted by itself.
@@ -58,16 +64,15 @@ impl Password {
         Self(text)
     }
 
-    /// A password to be set.
-    pub fn chosen(text: String) -> Result<Self, PasswordError> {
-        let length = text.chars().count();
-        if !(12..=128).contains(&length) {
-            return Err(PasswordError::Length(length));
-        }
-        if LEAKED.contains(&text.to_lowercase().as_str()) {
-            return Err(PasswordError::Leaked);
-        }
+    /// A password to be set, by the person that it must not be made of.
+    pub fn chosen(text: String, owner: &PasswordOwner<'_>) -> Result<Self, PasswordError> {
+        password_rules::check(&text, owner)?;
         Ok(Self(text))
+    }
+
+    /// True when both are the same text; both are in the hands of the person who typed them.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.0 == other.0
     }
 }
 
@@ -217,7 +222,7 @@ mod tests {
     #[tokio::test]
     async fn a_password_verifies_and_another_does_not() {
         let hasher = PasswordHasher::new(1).expect("parameters are valid");
-        let chosen = Password::chosen("correct horse battery".into()).expect("long enough");
+        let chosen = Password::typed("correct horse battery".into());
         let stored = hasher.hash(chosen).await.expect("hashes");
         assert!(stored.starts_with("$argon2id$"));
         let typed = |text: &str| Password::typed(text.to_owned());
@@ -256,7 +261,7 @@ mod tests {
                 assert_eq!(answer.expect("verifies"), expected);
             }
         }
-        let chosen = Password::chosen("correct horse battery".into()).expect("long enough");
+        let chosen = Password::typed("correct horse battery".into());
         let ours = hasher.hash(chosen).await.expect("hashes");
         let verified = Argon2::default().verify_password(b"correct horse battery", ours.as_str());
         assert!(verified.is_ok(), "the library reads what we store: {ours}");
@@ -286,17 +291,5 @@ mod tests {
             .iter()
             .filter(|a| matches!(a, Err(PasswordError::Busy)));
         assert_eq!(busy.count(), 60 - 33);
-    }
-
-    #[test]
-    fn short_and_leaked_passwords_are_refused() {
-        assert!(matches!(
-            Password::chosen("short".into()),
-            Err(PasswordError::Length(5))
-        ));
-        assert!(matches!(
-            Password::chosen("Password1234".into()),
-            Err(PasswordError::Leaked)
-        ));
     }
 }

@@ -18,6 +18,8 @@ pub struct Principal {
     pub role: Option<Role>,
     pub permissions: Vec<Permission>,
     pub language: Language,
+    /// API keys that wait for this person's approval; known where there is a page to say it.
+    pub keys_waiting: usize,
 }
 
 impl Principal {

@@ -1,13 +1,13 @@
 //! Sessions of people in a browser: a random 256-bit token in a cookie, of which the database
 //! holds only the hash; an idle and an absolute limit; signing out deletes the row at once.
 
-use super::Account;
+use super::{Account, account};
 use crate::audit::{Action, Event};
 use crate::configuration::SessionSettings;
 use crate::database::Database;
 use crate::digest;
 use crate::instant;
-use crate::tenancy::{Tenant, TenantScope};
+use crate::tenancy::{Tenant, TenantScope, TenantTransaction};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sea_orm::entity::prelude::*;
@@ -43,15 +43,22 @@ pub struct Session {
     pub user_id: Uuid,
 }
 
-/// Opens a session for somebody who has just signed in; returns the cookie's value.
+/// Opens a session for somebody who has just signed in; returns the cookie's value, or nothing
+/// when the account was disabled, or its password changed, while the one typed was checked.
 pub async fn open(
     scope: &TenantScope,
     account: &Account,
     limits: &SessionSettings,
-) -> Result<String, DbErr> {
+) -> Result<Option<String>, DbErr> {
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let at = instant::now();
     let transaction = scope.begin().await?;
+    let row = account::locked(&transaction, account.id).await?;
+    if row.is_none_or(|row| {
+        row.disabled_at.is_some() || row.token_generation != account.token_generation
+    }) {
+        return Ok(None);
+    }
     entity::ActiveModel {
         token_hash: Set(digest::sha256(token.as_bytes())),
         tenant_id: Set(scope.tenant_id().0),
@@ -70,7 +77,7 @@ pub async fn open(
     transaction
         .commit(Event::new(Action::SignedIn, "user", account.id), Vec::new())
         .await?;
-    Ok(token)
+    Ok(Some(token))
 }
 
 /// The living session of this cookie. Its idle time is pushed back at most once a minute, so
@@ -109,14 +116,36 @@ pub async fn find(
     Ok(Some(session))
 }
 
-/// Ends the session of this cookie.
+/// Ends the session of this cookie, and the person's access tokens with it: whoever signs out
+/// wants nobody to go on in their name.
 pub async fn end(scope: &TenantScope, token: &str, user: Uuid) -> Result<(), DbErr> {
     let transaction = scope.begin().await?;
     entity::Entity::delete_by_id(digest::sha256(token.as_bytes()))
         .exec(transaction.connection())
         .await?;
+    account::end_tokens(&transaction, user).await?;
     transaction
         .commit(Event::new(Action::SignedOut, "user", user), Vec::new())
+        .await?;
+    Ok(())
+}
+
+/// Ends all sessions of a person.
+pub(super) async fn end_all_of(transaction: &TenantTransaction, user: Uuid) -> Result<(), DbErr> {
+    end_others_of(transaction, user, "").await
+}
+
+/// Ends all sessions of a person but the one of this cookie.
+pub(super) async fn end_others_of(
+    transaction: &TenantTransaction,
+    user: Uuid,
+    cookie: &str,
+) -> Result<(), DbErr> {
+    entity::Entity::delete_many()
+        .filter(entity::Column::TenantId.eq(transaction.tenant_id().0))
+        .filter(entity::Column::UserId.eq(user))
+        .filter(entity::Column::TokenHash.ne(digest::sha256(cookie.as_bytes())))
+        .exec(transaction.connection())
         .await?;
     Ok(())
 }

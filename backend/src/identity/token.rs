@@ -1,7 +1,10 @@
 //! Access tokens for the programs of people: a JWT signed with Ed25519, good for fifteen
-//! minutes. The keys are shared by all replicas ([`crate::keys`]), so that each accepts the
-//! others' tokens; the newest signs, and a key that was replaced verifies until the last token
-//! it can have signed has run out, not longer: who has stolen it makes no more.
+//! minutes, and only as long as the person has not ended the tokens of before: each carries the
+//! generation of the account that it was issued for; signing out, a new password and disabling
+//! count the generation on, which no clock can get wrong. The keys are shared by all replicas
+//! ([`crate::keys`]), so that each accepts the others' tokens; the newest signs, and a key that
+//! was replaced verifies until the last token it can have signed has run out, not longer: who
+//! has stolen it makes no more.
 
 use crate::instant;
 use crate::keys::{InUse, KeyError, KeyStore, Purpose};
@@ -16,6 +19,8 @@ use zeroize::Zeroizing;
 
 /// How long a token is good, in seconds.
 pub const LIFETIME_SECONDS: i64 = 900;
+/// How far the clocks of replicas may be apart, in seconds.
+const SKEW_SECONDS: i64 = 30;
 const ISSUER: &str = "octroi";
 
 /// After how long the keys are read again before one signs: so long a replaced key may still
@@ -49,6 +54,16 @@ struct Claims {
     tenant: Uuid,
     iat: i64,
     exp: i64,
+    /// Of the account, when the token was issued.
+    #[serde(default)]
+    generation: i64,
+}
+
+/// Whom a genuine token is for. It is good while the account has this generation.
+pub struct TokenOwner {
+    pub tenant: Uuid,
+    pub user: Uuid,
+    pub generation: i64,
 }
 
 /// Signs and checks access tokens.
@@ -105,7 +120,7 @@ impl TokenSigner {
     }
 
     /// A token for this person.
-    pub async fn issue(&self, tenant: Uuid, user: Uuid) -> Result<String, TokenError> {
+    pub async fn issue(&self, owner: &TokenOwner) -> Result<String, TokenError> {
         let mut keys = self.keys.current();
         if self.keys.age() > READ_AGAIN {
             match self.newer_than(&keys).await {
@@ -118,18 +133,19 @@ impl TokenSigner {
         let iat = instant::now() / 1_000_000;
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            sub: user,
-            tenant,
+            sub: owner.user,
+            tenant: owner.tenant,
             iat,
             exp: iat + LIFETIME_SECONDS,
+            generation: owner.generation,
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(key.id.clone());
         jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(TokenError::Key)
     }
 
-    /// Tenant and person of a token that is genuine and has not run out.
-    pub async fn check(&self, token: &str) -> Result<(Uuid, Uuid), TokenError> {
+    /// The owner of a token that is genuine and has not run out.
+    pub async fn check(&self, token: &str) -> Result<TokenOwner, TokenError> {
         let key_id = jsonwebtoken::decode_header(token)
             .ok()
             .filter(|header| header.alg == Algorithm::EdDSA)
@@ -146,11 +162,75 @@ impl TokenSigner {
             .named(&key_id)
             .filter(|key| now <= key.verifies_until)
             .ok_or(TokenError::Invalid)?;
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        let token = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
-            .map_err(|_| TokenError::Invalid)?;
-        Ok((token.claims.tenant, token.claims.sub))
+        genuine(token, &key.decoding, now)
+    }
+}
+
+/// A signature alone is not enough: a token that claims a longer life than the service gives,
+/// or one from the future, was not issued as it should be, whoever signed it.
+fn genuine(token: &str, key: &DecodingKey, now: i64) -> Result<TokenOwner, TokenError> {
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_required_spec_claims(&["exp", "iss", "sub"]);
+    validation.leeway = SKEW_SECONDS.unsigned_abs();
+    let claims = jsonwebtoken::decode::<Claims>(token, key, &validation)
+        .map_err(|_| TokenError::Invalid)?
+        .claims;
+    let life = claims.exp.saturating_sub(claims.iat);
+    if !(1..=LIFETIME_SECONDS).contains(&life) || claims.iat > now.saturating_add(SKEW_SECONDS) {
+        return Err(TokenError::Invalid);
+    }
+    Ok(TokenOwner {
+        tenant: claims.tenant,
+        user: claims.sub,
+        generation: claims.generation,
+    })
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed(iat: i64, exp: i64) -> Result<TokenOwner, TokenError> {
+        let seed = [7_u8; 32];
+        let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            sub: Uuid::nil(),
+            tenant: Uuid::nil(),
+            iat,
+            exp,
+            generation: 3,
+        };
+        let encoding = EncodingKey::from_ed_der(&[PKCS8_PREFIX.as_slice(), &seed].concat());
+        let header = Header::new(Algorithm::EdDSA);
+        let token = jsonwebtoken::encode(&header, &claims, &encoding).expect("it is signed");
+        let public = URL_SAFE_NO_PAD.encode(public.as_bytes());
+        let decoding = DecodingKey::from_ed_components(&public).expect("a key");
+        genuine(&token, &decoding, instant::now() / 1_000_000)
+    }
+
+    #[test]
+    fn a_signed_token_that_lives_longer_than_the_service_gives_is_refused() {
+        let now = instant::now() / 1_000_000;
+        let owner = signed(now, now + LIFETIME_SECONDS).expect("as the service issues it");
+        assert_eq!(owner.generation, 3);
+        for (iat, exp) in [
+            (now, now + LIFETIME_SECONDS + 1),
+            (now, now + 10 * 365 * 86_400),
+            (i64::MIN, i64::MAX),
+            (now, i64::MAX),
+        ] {
+            assert!(signed(iat, exp).is_err(), "{iat} to {exp}");
+        }
+    }
+
+    #[test]
+    fn a_signed_token_from_the_future_or_the_past_is_refused() {
+        let now = instant::now() / 1_000_000;
+        assert!(signed(now + 5, now + 5 + LIFETIME_SECONDS).is_ok());
+        for iat in [now + 3_600, now - 3_600] {
+            assert!(signed(iat, iat + LIFETIME_SECONDS).is_err(), "{iat}");
+        }
+        assert!(signed(now + 10, now + 5).is_err(), "ends before it begins");
     }
 }

@@ -102,6 +102,12 @@ impl TenantTransaction {
         self.scope.tenant_id()
     }
 
+    /// On whose behalf it writes.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        self.scope.actor()
+    }
+
     /// Rows of this tenant, read inside the transaction.
     #[must_use]
     pub fn find<E: TenantEntity>(&self) -> Select<E> {

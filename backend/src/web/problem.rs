@@ -5,7 +5,9 @@
 use crate::admission::NotAdmitted;
 use crate::clients::ClientError;
 use crate::decisions::DecisionError;
-use crate::identity::{AccountError, AuthenticationError, PasswordError, TokenError};
+use crate::identity::{
+    AccountError, ApprovalError, AuthenticationError, PasswordError, TokenError,
+};
 use crate::keys::KeyError;
 use crate::models::ModelError;
 use crate::monitoring::MonitoringError;
@@ -25,6 +27,13 @@ pub enum Problem {
     Unauthenticated,
     #[error("e-mail or password is wrong")]
     SignInRefused,
+    #[error("this API key has expired; ask the administrator of the bank for a new one")]
+    KeyExpired,
+    #[error(
+        "this API key waits for approval: somebody of the bank who holds its scopes approves it \
+         under \"My account\"; until then it opens nothing"
+    )]
+    KeyWaiting,
     #[error("this needs the permission {0}, which you do not have")]
     Forbidden(&'static str),
     #[error("there is no such {0}")]
@@ -126,6 +135,8 @@ impl Problem {
         match self {
             Self::Unauthenticated => "unauthenticated",
             Self::SignInRefused => "sign-in-refused",
+            Self::KeyExpired => "key-expired",
+            Self::KeyWaiting => "key-waiting",
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not-found",
             Self::BadRequest(_) => "bad-request",
@@ -192,8 +203,10 @@ impl Problem {
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Unauthenticated | Self::SignInRefused => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::FormToken => StatusCode::FORBIDDEN,
+            Self::Unauthenticated | Self::SignInRefused | Self::KeyExpired => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Forbidden(_) | Self::FormToken | Self::KeyWaiting => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) | Self::IdempotencyConflict => StatusCode::UNPROCESSABLE_ENTITY,
@@ -212,7 +225,7 @@ impl ResponseError for Problem {
         let mut builder = HttpResponse::build(self.status_code());
         builder.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         match self {
-            Self::Unauthenticated => {
+            Self::Unauthenticated | Self::KeyExpired => {
                 builder.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"octroi\""));
             }
             // What is left of the body is not waited for.
@@ -269,6 +282,8 @@ impl From<AuthenticationError> for Problem {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Anonymous | AuthenticationError::Invalid => Self::Unauthenticated,
+            AuthenticationError::KeyExpired => Self::KeyExpired,
+            AuthenticationError::KeyWaiting => Self::KeyWaiting,
             AuthenticationError::Forbidden(permission) => Self::Forbidden(permission.as_str()),
             AuthenticationError::Database(error) => error.into(),
             AuthenticationError::Account(error) => error.into(),
@@ -290,12 +305,26 @@ impl From<AccountError> for Problem {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Database(error) => error.into(),
-            AccountError::Exists(_) => Self::Conflict(error.to_string()),
+            AccountError::Exists(_) | AccountError::Disabled => Self::Conflict(error.to_string()),
             AccountError::Password(PasswordError::Busy) => Self::Busy(2),
             AccountError::Email(_) | AccountError::Password(_) => {
                 Self::BadRequest(error.to_string())
             }
             AccountError::StoredRole(_) => internal(&error),
+        }
+    }
+}
+
+impl From<ApprovalError> for Problem {
+    fn from(error: ApprovalError) -> Self {
+        match error {
+            ApprovalError::Database(error) => error.into(),
+            ApprovalError::Unknown => Self::NotFound("API key"),
+            ApprovalError::NotHeld(permission) => Self::Forbidden(permission.as_str()),
+            ApprovalError::NotWaiting
+            | ApprovalError::OwnKey
+            | ApprovalError::PasswordFromMaker => Self::Conflict(error.to_string()),
+            ApprovalError::Json(_) => internal(&error),
         }
     }
 }

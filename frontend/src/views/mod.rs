@@ -2,6 +2,7 @@
 //! the dictionary in the language asked); every other word is in the locales and every
 //! number is formatted by the templates, so that a handler holds no text.
 
+mod account;
 mod administration;
 mod audit;
 mod client;
@@ -19,7 +20,10 @@ mod training_run;
 
 use serde::{Deserialize, Serialize};
 
-pub use administration::{AdministrationView, KeyRow, NewKey, SettingsView, UserRow};
+pub use account::{AccountView, PasswordLinkView, PasswordProblem, PasswordRefusal, WaitingKey};
+pub use administration::{
+    AdministrationView, KeyRow, KeyScope, NewKey, NewLink, SettingsView, UserRow,
+};
 pub use audit::{AuditEvent, AuditFilter, AuditRow, AuditView};
 pub use client::{
     ClientView, Counterfactual, CounterfactualProposal, Fact, Grouping, HistoryEntry,

@@ -2,24 +2,38 @@
 
 use super::client::People;
 use super::frame::{Frame, see};
+use super::password_link;
 use super::session::Button;
 use crate::audit::{self, Action};
-use crate::identity::{self, Authorized, BrowserForm, Permission, need};
+use crate::identity::{
+    self, Approval, Authorized, BrowserForm, KEY_DEFAULT_DAYS, NewApiKey, Permission, need,
+};
 use crate::instant;
 use crate::service::Service;
-use crate::web::Problem;
+use crate::web::{Problem, caller};
 use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::Section;
-use octroi_frontend::views::{AdministrationView, KeyRow, NewKey, SettingsView, UserRow};
+use octroi_frontend::views::{
+    AdministrationView, KeyRow, KeyScope, NewKey, NewLink, SettingsView, UserRow,
+};
 use sea_orm::prelude::Uuid;
 
 /// Scopes a partner's key can have: never the administration of people and keys.
-fn key_scopes() -> Vec<String> {
+fn key_scopes() -> impl Iterator<Item = Permission> {
     Permission::ALL
         .iter()
+        .copied()
         .filter(|p| !matches!(p, Permission::ManageKeys | Permission::ManageUsers))
-        .map(|permission| permission.as_str().to_owned())
-        .collect()
+}
+
+/// Lives that the form offers, in days.
+const KEY_LIVES: [u32; 4] = [30, 90, KEY_DEFAULT_DAYS, 730];
+
+/// What is shown once, in the answer to the form that made it.
+#[derive(Default)]
+struct Made {
+    key: Option<NewKey>,
+    link: Option<NewLink>,
 }
 
 pub(super) async fn page(
@@ -27,14 +41,14 @@ pub(super) async fn page(
     request: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    show(&authorized, &request, &service, None).await
+    show(&authorized, &request, &service, Made::default()).await
 }
 
 async fn show<N: identity::Need>(
     authorized: &Authorized<N>,
     request: &HttpRequest,
     service: &Service,
-    new_key: Option<NewKey>,
+    made: Made,
 ) -> Result<HttpResponse, Problem> {
     let scope = &authorized.scope;
     let people = People::of(scope).await?;
@@ -64,18 +78,25 @@ async fn show<N: identity::Need>(
                 id: key.id.to_string(),
                 name: key.name,
                 prefix: key.prefix,
-                scopes: key
-                    .scopes
-                    .iter()
-                    .map(|scope| scope.as_str().to_owned())
-                    .collect(),
+                scopes: names(&key.scopes),
+                awaiting: names(&key.awaiting),
                 created_at: instant::rfc3339(key.created_at),
                 created_by: people.name("operator", key.created_by),
-                revoked: key.revoked,
+                approved_by: approvers(&key.approvals, &people),
+                expires_at: key.expires_at.map(instant::rfc3339),
+                state: key.state.as_str().to_owned(),
             })
             .collect(),
-        scopes: key_scopes(),
-        new_key,
+        scopes: key_scopes()
+            .map(|scope| KeyScope {
+                name: scope.as_str().to_owned(),
+                beyond: !authorized.principal.may(scope),
+            })
+            .collect(),
+        lives: KEY_LIVES.to_vec(),
+        life: KEY_DEFAULT_DAYS,
+        new_key: made.key,
+        new_link: made.link,
         settings: SettingsView {
             fn_cost: tenant.fn_cost,
             fp_cost: tenant.fp_cost,
@@ -92,6 +113,25 @@ async fn show<N: identity::Need>(
     Frame::of(request, service, authorized, Section::Administration).page(service, &view)
 }
 
+fn names(scopes: &[Permission]) -> Vec<String> {
+    scopes
+        .iter()
+        .map(|scope| scope.as_str().to_owned())
+        .collect()
+}
+
+/// Who has approved something, each once.
+fn approvers(approvals: &[Approval], people: &People) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for approval in approvals {
+        let name = people.name("user", Some(approval.by));
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// The form's fields as they come: `scope` may be repeated.
 type Pairs = Vec<(String, String)>;
 
@@ -100,29 +140,42 @@ pub(super) async fn create_key(
     request: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
-    let name = form.fields.iter().find(|(field, _)| field == "name");
-    let name = name
-        .map(|(_, name)| name.trim().to_owned())
-        .unwrap_or_default();
-    let offered = key_scopes();
-    let scopes: Vec<Permission> = form
-        .fields
-        .iter()
-        .filter(|(field, scope)| field == "scope" && offered.contains(scope))
-        .filter_map(|(_, scope)| Permission::named(scope))
-        .collect();
-    if name.is_empty() || name.chars().count() > 80 || scopes.is_empty() {
-        return Err(Problem::BadRequest(
-            "a key needs a name of 1 to 80 characters and at least one scope".to_owned(),
-        ));
-    }
-    let new = identity::create_api_key(&form.authorized.scope, &name, &scopes).await?;
-    // Shown now or never, so this page answers the POST itself.
-    let shown = NewKey {
-        name,
-        secret: new.secret,
+    let field = |wanted: &str| {
+        let found = form.fields.iter().find(|(field, _)| field == wanted);
+        found.map(|(_, value)| value.trim().to_owned())
     };
-    show(&form.authorized, &request, &service, Some(shown)).await
+    let name = field("name").unwrap_or_default();
+    let days = field("days").map_or(Some(KEY_DEFAULT_DAYS), |days| days.parse().ok());
+    let days = days.filter(|days| KEY_LIVES.contains(days));
+    let scopes: Vec<Permission> = key_scopes()
+        .filter(|scope| {
+            let asked =
+                |(field, value): &(String, String)| field == "scope" && value == scope.as_str();
+            form.fields.iter().any(asked)
+        })
+        .collect();
+    let (Some(days), 1..=80, false) = (days, name.chars().count(), scopes.is_empty()) else {
+        return Err(Problem::BadRequest(
+            "a key needs a name of 1 to 80 characters, at least one scope and an end".to_owned(),
+        ));
+    };
+    let new = NewApiKey {
+        name: &name,
+        scopes: &scopes,
+        within: &form.authorized.principal.permissions,
+        days,
+    };
+    let new = identity::create_api_key(&form.authorized.scope, new).await?;
+    // Shown now or never, so this page answers the POST itself.
+    let made = Made {
+        key: Some(NewKey {
+            awaiting: names(&new.key.awaiting),
+            secret: new.secret,
+            name,
+        }),
+        link: None,
+    };
+    show(&form.authorized, &request, &service, made).await
 }
 
 pub(super) async fn revoke_key(
@@ -169,4 +222,46 @@ async fn set_disabled(
         "user_enabled"
     };
     Ok(see(&format!("/administration?notice={notice}")))
+}
+
+pub(super) async fn make_password_link(
+    form: Button<need::ManageUsers>,
+    id: web::Path<Uuid>,
+    request: HttpRequest,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let authorized = form.authorized;
+    if *id == authorized.principal.id {
+        return Err(Problem::Conflict(
+            "one's own password is changed under \"My account\", with the old one".to_owned(),
+        ));
+    }
+    let token = identity::make_password_link(&authorized.scope, *id)
+        .await?
+        .ok_or(Problem::NotFound("user"))?;
+    let made = Made {
+        key: None,
+        link: Some(NewLink {
+            name: People::of(&authorized.scope).await?.name("user", Some(*id)),
+            address: format!(
+                "{}{}",
+                origin(&request, &service),
+                password_link::path(&token)
+            ),
+        }),
+    };
+    show(&authorized, &request, &service, made).await
+}
+
+/// How the administrator's own browser has reached us: the person will come the same way.
+fn origin(request: &HttpRequest, service: &Service) -> String {
+    // Behind a trusted proxy the last is what the browser asked the proxy for.
+    let host = caller::hosts(request, &service.proxies).pop();
+    let scheme = if service.settings.server.secure_cookies {
+        "https"
+    } else {
+        "http"
+    };
+    host.map(|host| format!("{scheme}://{host}"))
+        .unwrap_or_default()
 }

@@ -29,13 +29,19 @@ impl Frame {
         authorized: &Authorized<N>,
         section: Section,
     ) -> Self {
+        Self::of_person(request, service, authorized.session.as_deref(), section)
+    }
+
+    /// For somebody who is signed in, whatever they may do.
+    pub(super) fn of_person(
+        request: &HttpRequest,
+        service: &Service,
+        session: Option<&str>,
+        section: Section,
+    ) -> Self {
         let mut frame = Self::of_request(request, service);
         frame.chrome.section = section;
-        frame.chrome.csrf = authorized
-            .session
-            .as_deref()
-            .map(session_form_token)
-            .unwrap_or_default();
+        frame.chrome.csrf = session.map(session_form_token).unwrap_or_default();
         frame.chrome.notice = notice(request);
         frame
     }
@@ -68,6 +74,7 @@ impl Frame {
                     .role
                     .map(|role| role.as_str().to_owned())
                     .unwrap_or_default(),
+                keys_waiting: principal.keys_waiting as u64,
             }),
             csrf,
             section: Section::None,
@@ -94,8 +101,18 @@ impl Frame {
         service: &Service,
         view: &V,
     ) -> Result<HttpResponse, Problem> {
+        self.page_with(StatusCode::OK, service, view)
+    }
+
+    /// The finished page under another status.
+    pub(super) fn page_with<V: View>(
+        &self,
+        status: StatusCode,
+        service: &Service,
+        view: &V,
+    ) -> Result<HttpResponse, Problem> {
         let html = service.pages.render(view, &self.chrome)?;
-        Ok(super::html_page(StatusCode::OK, html))
+        Ok(super::html_page(status, html))
     }
 }
 
@@ -124,7 +141,7 @@ fn navigation(principal: &Principal) -> Permissions {
 }
 
 /// `?notice=scored` after a POST: said once, at the top of the page that follows.
-fn notice(request: &HttpRequest) -> Option<Notice> {
+pub(super) fn notice(request: &HttpRequest) -> Option<Notice> {
     #[derive(serde::Deserialize)]
     struct Said {
         notice: Option<Notice>,

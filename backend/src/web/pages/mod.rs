@@ -1,6 +1,7 @@
 //! The pages. A handler gathers data through the capabilities into a typed view of the
 //! frontend; no handler holds a rule of the business or a word that is shown.
 
+mod account;
 mod administration;
 mod audit;
 mod client;
@@ -9,6 +10,7 @@ mod comparison;
 mod drift;
 mod frame;
 mod models;
+mod password_link;
 mod portfolio;
 mod session;
 
@@ -72,6 +74,21 @@ fn pages(config: &mut web::ServiceConfig) {
         )
         .service(
             web::resource("/administration/users/{id}/enable").post(administration::enable_user),
+        )
+        .service(
+            web::resource("/administration/users/{id}/password-link")
+                .post(administration::make_password_link),
+        )
+        .service(web::resource("/account").get(account::page))
+        .service(web::resource("/account/password").post(account::change_password))
+        .service(web::resource("/account/sign-out-everywhere").post(account::sign_out_everywhere))
+        .service(web::resource("/account/language").post(account::set_language))
+        .service(web::resource("/account/keys/{id}/approve").post(account::approve_key))
+        .service(web::resource("/account/keys/{id}/refuse").post(account::refuse_key))
+        .service(
+            web::resource("/password/{token}")
+                .get(password_link::page)
+                .post(password_link::set),
         );
 }
 

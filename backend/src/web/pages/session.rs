@@ -1,11 +1,11 @@
 //! Signing in and out, and the files that pages load.
 
-use super::frame::{Frame, see};
+use super::frame::{self, Frame, see};
 use crate::audit::{Actor, ActorKind};
-use crate::identity::{self, BrowserForm, Password, SignIn, SignInAttempt, SignedIn};
+use crate::identity::{self, BrowserForm, OwnForm, Password, SignIn, SignInAttempt};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
-use crate::web::texts::{Form, FormFields};
+use crate::web::texts::Form;
 use crate::web::{Problem, RequestId, caller};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::HeaderValue;
@@ -75,7 +75,8 @@ fn page(
         next: next.filter(|path| is_local(path)),
         demo_logins: service.demo_logins.clone(),
     };
-    let frame = Frame::of_request(request, service);
+    let mut frame = Frame::of_request(request, service);
+    frame.chrome.notice = frame::notice(request);
     let html = service.pages.render(&view, &frame.chrome)?;
     Ok(super::html_page(status, html))
 }
@@ -142,7 +143,14 @@ pub(super) async fn sign_in(
         role: Some(account.role.as_str().to_owned()),
     };
     let scope = TenantScope::new(service.database.clone(), tenant, actor, request_id);
-    let token = identity::open_session(&scope, &account, &service.settings.session).await?;
+    let limits = &service.settings.session;
+    let Some(token) = identity::open_session(&scope, &account, limits).await? else {
+        return refused(
+            email,
+            SignInError::WrongCredentials,
+            StatusCode::UNAUTHORIZED,
+        );
+    };
     let home = if account.role == identity::Role::Admin {
         "/administration"
     } else {
@@ -160,7 +168,7 @@ pub(super) async fn sign_in(
 }
 
 /// True when the browser says that the form was on another site.
-fn from_elsewhere(request: &HttpRequest, service: &Service) -> bool {
+pub(super) fn from_elsewhere(request: &HttpRequest, service: &Service) -> bool {
     let header = |name: &str| {
         request
             .headers()
@@ -186,24 +194,23 @@ fn cookie(service: &Service, value: String) -> Cookie<'static> {
         .finish()
 }
 
-#[derive(Deserialize)]
-struct Csrf {
-    csrf: String,
+pub(super) async fn sign_out(
+    form: OwnForm<Nothing>,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, Problem> {
+    let signed_in = form.signed_in;
+    let token = signed_in.session.unwrap_or_default();
+    identity::end_session(&signed_in.scope, &token, signed_in.principal.id).await?;
+    sign_in_page_without_cookie(&service, "/sign-in")
 }
 
-pub(super) async fn sign_out(
-    signed_in: SignedIn,
-    service: web::Data<Service>,
-    form: FormFields,
+/// On to the sign-in page, and the browser forgets its session.
+pub(super) fn sign_in_page_without_cookie(
+    service: &Service,
+    location: &str,
 ) -> Result<HttpResponse, Problem> {
-    let token = signed_in.session.unwrap_or_default();
-    let form: Csrf = form.read().map_err(|_| Problem::FormToken)?;
-    if form.csrf != identity::session_form_token(&token) {
-        return Err(Problem::FormToken);
-    }
-    identity::end_session(&signed_in.scope, &token, signed_in.principal.id).await?;
-    let mut answer = see("/sign-in");
-    let mut gone = cookie(&service, String::new());
+    let mut answer = see(location);
+    let mut gone = cookie(service, String::new());
     gone.make_removal();
     answer
         .add_cookie(&gone)

@@ -2,7 +2,7 @@
 
 use super::strict_json::Body;
 use crate::audit::{Action, Actor, ActorKind, Event};
-use crate::identity::{self, Password, SignIn, SignInAttempt};
+use crate::identity::{self, Password, SignIn, SignInAttempt, TokenOwner};
 use crate::service::Service;
 use crate::tenancy::TenantScope;
 use crate::web::{Problem, ProblemDocument, RequestId, caller};
@@ -59,7 +59,11 @@ pub(super) async fn token(
         SignIn::Refused => return Err(Problem::SignInRefused),
         SignIn::TooMany(wait) => return Err(Problem::too_many(wait)),
     };
-    let access_token = service.tokens.issue(tenant.id.0, account.id).await?;
+    let access_token = service.tokens.issue(&TokenOwner {
+        tenant: tenant.id.0,
+        user: account.id,
+        generation: account.token_generation,
+    }).await?;
     let actor = Actor {
         kind: ActorKind::User,
         id: Some(account.id),
