@@ -282,6 +282,18 @@ on_both_databases! {
         assert_eq!(admin.press("/administration", &own, &[]).status, 409);
     }
 
+    fn the_operator_makes_a_link_for_somebody_whom_no_administrator_can_help(octroi: Installation) {
+        let make = |email: &str| octroi.command(&["password-link", email, "--tenant", AZUR.slug]);
+        assert!(make("nobody@azur.example").expect_failure().contains("nobody@azur.example"));
+        assert!(make(&HARBOUR.email(Role::Admin)).expect_failure().contains("nobody in this bank"));
+        let link = make(&AZUR.email(Role::Admin)).expect_success();
+        let mut admin = octroi.visitor();
+        assert_eq!(admin.submit(link.trim(), &[("new", NEW), ("again", NEW)]).status, 303);
+        assert_eq!(admin.sign_in(&AZUR.email(Role::Admin), NEW).status, 303);
+        let made = &octroi.events(&AZUR, "password_link_made")[0];
+        assert_eq!(made["actor"]["role"], "operator");
+    }
+
     fn guessing_links_is_throttled(octroi: Installation) {
         let statuses: Vec<u16> = (0..80)
             .map(|i| octroi.visitor().get(&format!("/password/{i:043}")).status)

@@ -51,7 +51,7 @@ impl Existing {
                 "alias" => "champion",
                 "version" => "1",
                 "number" => &self.client,
-                "path:.*" => "nothing",
+                "path:.*" | "token" => "nothing",
                 "id" if path.contains("/clients/") => &self.client,
                 "id" if path.contains("audit") => &self.event,
                 "id" => &self.decision,

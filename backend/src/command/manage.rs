@@ -148,3 +148,33 @@ pub(super) async fn add_key(
     println!("{}", new.secret);
     Ok(())
 }
+
+#[derive(Args)]
+pub(super) struct LinkArguments {
+    /// The e-mail address that the person signs in with.
+    email: String,
+    /// Short name of the bank; not needed where there is only one.
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+pub(super) async fn make_link(
+    config: Option<&Path>,
+    arguments: LinkArguments,
+) -> Result<(), CommandError> {
+    let service = open(config).await?;
+    let tenant = tenant(&service, arguments.tenant.as_deref(), false).await?;
+    let scope = operator_scope(&service, tenant);
+    let email = arguments.email.trim().to_lowercase();
+    let people = identity::list_accounts(&scope).await?;
+    let token = match people.into_iter().find(|person| person.email == email) {
+        Some(person) => identity::make_password_link(&scope, person.id).await?,
+        None => None,
+    };
+    let token = token.ok_or_else(|| {
+        CommandError::Usage(format!("nobody in this bank signs in as \"{email}\""))
+    })?;
+    eprintln!("good for 24 hours and one use, after the address of the service:");
+    println!("/password/{token}");
+    Ok(())
+}

@@ -88,6 +88,8 @@ enum Command {
     /// The keys that sign tokens and packages: make new ones, wrap them anew, list them.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Make a one-time link by which a person sets a new password; it is printed once.
+    PasswordLink(manage::LinkArguments),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -178,6 +180,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::UserAdd(arguments) => manage::add_user(config, arguments).await,
         Command::KeyAdd(arguments) => manage::add_key(config, arguments).await,
         Command::Keys(command) => keys::run(config, command).await,
+        Command::PasswordLink(arguments) => manage::make_link(config, arguments).await,
         Command::Openapi => {
             let document = serde_json::to_string_pretty(&crate::web::api::document())?;
             std::io::stdout()
