@@ -81,7 +81,7 @@ impl Refusals {
     }
 
     /// Records a refusal, by itself or among others.
-    pub(super) async fn record(
+    pub async fn record(
         &self,
         scope: &TenantScope,
         permission: Permission,

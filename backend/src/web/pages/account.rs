@@ -4,7 +4,6 @@
 use super::client::People;
 use super::frame::{self, Frame, see};
 use super::session::{Nothing, sign_in_page_without_cookie};
-use crate::audit::{Action, Event};
 use crate::identity::{
     self, AccountError, ApprovalError, OwnForm, Password, PasswordChange, PasswordError,
     PasswordOwner, SignedIn,
@@ -20,7 +19,6 @@ use octroi_frontend::Section;
 use octroi_frontend::views::{AccountView, PasswordProblem, PasswordRefusal, WaitingKey};
 use sea_orm::prelude::Uuid;
 use serde::Deserialize;
-use serde_json::json;
 
 pub(super) async fn page(
     signed_in: SignedIn,
@@ -206,13 +204,14 @@ pub(super) async fn set_language(form: OwnForm<OwnLanguage>) -> Result<HttpRespo
 pub(super) async fn approve_key(
     form: OwnForm<Nothing>,
     id: web::Path<Uuid>,
+    service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let signed_in = form.signed_in;
     let approved = identity::approve_api_key(&signed_in.scope, &signed_in.principal, *id).await;
     let notice = match approved {
         Ok(true) => "key_approved",
         Ok(false) => "key_approved_in_part",
-        Err(error) => return Err(denied(&signed_in, error).await),
+        Err(error) => return Err(denied(&service, &signed_in, error).await),
     };
     Ok(see(&format!("/account?notice={notice}")))
 }
@@ -220,22 +219,23 @@ pub(super) async fn approve_key(
 pub(super) async fn refuse_key(
     form: OwnForm<Nothing>,
     id: web::Path<Uuid>,
+    service: web::Data<Service>,
 ) -> Result<HttpResponse, Problem> {
     let signed_in = form.signed_in;
     match identity::refuse_api_key(&signed_in.scope, &signed_in.principal, *id).await {
         Ok(()) => Ok(see("/account?notice=key_refused")),
-        Err(error) => Err(denied(&signed_in, error).await),
+        Err(error) => Err(denied(&service, &signed_in, error).await),
     }
 }
 
 /// Somebody who decided about a scope that they do not hold is recorded, as at every door.
-async fn denied(signed_in: &SignedIn, error: ApprovalError) -> Problem {
+async fn denied(service: &Service, signed_in: &SignedIn, error: ApprovalError) -> Problem {
     if let ApprovalError::NotHeld(permission) = &error {
-        let event = Event::new(Action::AccessDenied, "permission", permission.as_str())
-            .with(json!({ "method": "POST", "route": "/account/keys/{id}" }));
-        if let Err(error) = signed_in.scope.record(event).await {
-            return error.into();
-        }
+        let refusals = &service.refusals;
+        let route = "/account/keys/{id}";
+        refusals
+            .record(&signed_in.scope, *permission, "POST", route)
+            .await;
     }
     error.into()
 }
