@@ -530,6 +530,7 @@ key-scope-waits = (waits for approval)
 key-made-waits = It opens nothing before colleagues who have these rights themselves have approved it. They find it under “My account”. It waits for:
 key-beyond = You do not have this right yourself, so the key waits until a colleague who has it approves it under “My account”.
 key-life = Valid for
+key-no-end = no end
 key-days = { $n ->
     [365] one year
     [730] two years

@@ -526,7 +526,8 @@ key-expires = Valable jusqu’au
 key-scope-waits = (en attente d’approbation)
 key-made-waits = Elle n’ouvre rien tant que des collègues qui ont eux-mêmes ces droits ne l’ont pas approuvée. Ils la trouvent sous « Mon compte ». Elle attend pour :
 key-beyond = Vous n’avez pas vous-même ce droit : la clé attend qu’un collègue qui l’a l’approuve sous « Mon compte ».
-key-life = Valable
+key-life = Durée de validité
+key-no-end = sans fin
 key-days = { $n ->
     [365] un an
     [730] deux ans

@@ -28,7 +28,7 @@ const LEAST: u32 = 8;
 /// What common passwords of twelve characters and more are put together from, in English and
 /// French: words that are passwords by themselves, what people in a bank add a year to, and
 /// this program's name.
-const COMMON: [&str; 96] = [
+const COMMON: [&str; 95] = [
     "password",
     "passwort",
     "motdepasse",
@@ -44,7 +44,6 @@ const COMMON: [&str; 96] = [
     "root",
     "guest",
     "test",
-    "demo",
     "default",
     "temporary",
     "temp",

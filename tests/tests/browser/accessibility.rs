@@ -45,6 +45,8 @@ async fn look_everywhere(
     browser.go(&format!("/sign-in?lang={language}")).await;
     let state = format!("{language}-{scheme}");
     look(browser, axe, &state, "sign-in", found).await;
+    browser.go("/password/nothing").await;
+    look(browser, axe, &state, "dead-link", found).await;
     let pages: [(Role, &[(&str, &str)]); 4] = [
         (
             Role::Adviser,
@@ -52,6 +54,7 @@ async fn look_everywhere(
                 ("overview", "/"),
                 ("clients", "/clients"),
                 ("clients-none", "/clients?q=nobody+of+this+name"),
+                ("account", "/account"),
                 ("client", "FILE"),
                 ("client-families", "FILE?by=family"),
                 ("client-counterfactual", "FILE?counterfactual=true"),
@@ -106,6 +109,13 @@ async fn look_everywhere(
             browser.press("form.key-form input[name=scope]").await;
             browser.leave("form.key-form button").await;
             look(browser, axe, &state, "new-key", found).await;
+            browser.press("form[action$='password-link'] button").await;
+            browser.agree().await;
+            let link = browser.text("#link").await;
+            look(browser, axe, &state, "new-link", found).await;
+            let path = link.split_once("/password/").expect("an address").1;
+            browser.go(&format!("/password/{path}")).await;
+            look(browser, axe, &state, "password-link", found).await;
         }
         browser.forget().await;
         browser.go(&format!("/sign-in?lang={language}")).await;

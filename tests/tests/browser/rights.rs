@@ -143,7 +143,7 @@ fn an_administrator_makes_and_revokes_keys_and_ends_a_colleagues_session_at_once
             );
         }
         browser.screenshot("administration").await;
-        make_and_revoke_a_key(browser, &demo.base).await;
+        make_and_revoke_a_key(browser, &demo.base, &advisers_session).await;
         end_a_session(browser, &advisers_session).await;
         // Signing in as a disabled user answers 401, which the browser notes.
         let complaints = browser.complaints().await;
@@ -154,7 +154,7 @@ fn an_administrator_makes_and_revokes_keys_and_ends_a_colleagues_session_at_once
     });
 }
 
-async fn make_and_revoke_a_key(browser: &Browser, base: &str) {
+async fn make_and_revoke_a_key(browser: &Browser, base: &str, approver: &str) {
     assert!(
         browser
             .text("section:has(#keys-heading)")
@@ -175,16 +175,34 @@ async fn make_and_revoke_a_key(browser: &Browser, base: &str) {
         Caller::new(base, Some(&secret))
             .get("/api/v1/decisions/00000000-0000-7000-8000-000000000000")
     };
+    assert_eq!(call().status, 403, "nobody has approved it yet");
+    browser.go("/administration").await;
+    assert!(
+        !browser.words().await.contains(&secret),
+        "the secret is shown once"
+    );
+    let own = browser.cookie(SESSION).await;
+    browser.set_cookie(SESSION, approver).await;
+    browser.go("/clients").await;
+    browser.leave("a.who").await;
+    assert_eq!(browser.heading().await, "My account");
+    browser.screenshot("waiting-key").await;
+    browser
+        .leave("button[aria-label='Approve night batch']")
+        .await;
+    assert!(
+        browser
+            .text("[role=status].notice")
+            .await
+            .contains("works from now on")
+    );
+    browser.set_cookie(SESSION, &own).await;
     assert_eq!(
         call().status,
         404,
         "the key opens the door, behind which there is nothing"
     );
     browser.go("/administration").await;
-    assert!(
-        !browser.words().await.contains(&secret),
-        "the secret is shown once"
-    );
     browser
         .press("button[aria-label='Revoke night batch']")
         .await;
