@@ -1,6 +1,6 @@
 //! Adding banks, people and keys from the command line.
 
-use super::{CommandError, open_or_create, operator_scope, tenant};
+use super::{CommandError, open, open_or_create, operator_scope, tenant};
 use crate::audit::{Action, Event};
 use crate::identity::{
     self, KEY_DEFAULT_DAYS, NewAccount, NewApiKey, Password, PasswordOwner, Permission, Role,

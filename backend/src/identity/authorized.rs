@@ -3,9 +3,7 @@
 //! access token), the pages take the session cookie only, so that a cookie can never be abused
 //! to call the API from another site. Which of the two a route is says its [`Door`].
 
-use super::{
-    Need, Permission, Principal, TokenError, account, api_key, key_approval, session,
-};
+use super::{Need, Permission, Principal, TokenError, account, api_key, key_approval, session};
 use crate::admission::{Caller, NotAdmitted};
 use crate::audit::ActorKind;
 use crate::keys::KeyError;

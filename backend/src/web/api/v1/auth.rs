@@ -59,11 +59,14 @@ pub(super) async fn token(
         SignIn::Refused => return Err(Problem::SignInRefused),
         SignIn::TooMany(wait) => return Err(Problem::too_many(wait)),
     };
-    let access_token = service.tokens.issue(&TokenOwner {
-        tenant: tenant.id.0,
-        user: account.id,
-        generation: account.token_generation,
-    }).await?;
+    let access_token = service
+        .tokens
+        .issue(&TokenOwner {
+            tenant: tenant.id.0,
+            user: account.id,
+            generation: account.token_generation,
+        })
+        .await?;
     let actor = Actor {
         kind: ActorKind::User,
         id: Some(account.id),
