@@ -19,6 +19,7 @@ pub mod instant;
 pub mod keys;
 pub mod models;
 pub mod monitoring;
+pub mod name;
 pub mod service;
 pub mod tenancy;
 pub mod web;

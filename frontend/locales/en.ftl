@@ -490,6 +490,7 @@ action-clients-imported = Clients imported
 action-client-created = Client created
 action-client-changed = Client changed
 action-client-viewed = Client viewed
+action-clients-scored = Clients scored
 action-model-trained = Model trained
 action-model-imported = Model imported
 action-alias-moved = Alias moved

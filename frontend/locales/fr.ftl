@@ -486,6 +486,7 @@ action-api-key-revoked = Clé d’API révoquée
 action-clients-imported = Clients importés
 action-client-created = Client créé
 action-client-changed = Client modifié
+action-clients-scored = Clients évalués
 action-client-viewed = Dossier consulté
 action-model-trained = Modèle entraîné
 action-model-imported = Modèle importé

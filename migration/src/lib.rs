@@ -17,6 +17,7 @@ mod m2026_11_22_000004_create_package_keys;
 mod m2026_11_25_000005_create_readiness_and_changes;
 mod m2026_11_25_000006_wrap_keys;
 mod m2026_11_25_000007_end_tokens_and_approve_keys;
+mod m2026_11_25_000008_index_clients_of_events;
 
 /// All steps in their order.
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_11_25_000005_create_readiness_and_changes::Migration),
             Box::new(m2026_11_25_000006_wrap_keys::Migration),
             Box::new(m2026_11_25_000007_end_tokens_and_approve_keys::Migration),
+            Box::new(m2026_11_25_000008_index_clients_of_events::Migration),
         ]
     }
 }

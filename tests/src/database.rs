@@ -76,3 +76,8 @@ impl Connection {
         self.rows(sql).iter().map(columns).collect()
     }
 }
+
+/// The whole numbers of the first column of a query, from a database that is no fixture's.
+pub fn numbers(url: &str, sql: &str) -> Vec<i64> {
+    Connection::open(url).numbers(sql)
+}

@@ -20,7 +20,7 @@ mod visitor;
 pub use application::{from_folder, rich_application};
 pub use binary::{Ran, octroi, octroi_as, source_file, start};
 pub use caller::{Answer, Caller};
-pub use database::{DatabaseKind, Rows};
+pub use database::{DatabaseKind, Rows, numbers};
 pub use fixture::{AZUR, Bank, HARBOUR, PASSWORD, Role, sha256_of_canonical};
 pub use installation::{Installation, Stored};
 pub use server::{Server, signal};

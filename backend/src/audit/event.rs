@@ -3,9 +3,10 @@
 use sea_orm::prelude::Uuid;
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// Everything that leaves an event. A name, once released, keeps its meaning for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     SignedIn,
@@ -30,6 +31,7 @@ pub enum Action {
     ClientCreated,
     ClientChanged,
     ClientViewed,
+    ClientsScored,
     ModelTrained,
     ModelImported,
     AliasMoved,
@@ -43,7 +45,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order in which a list offers them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::DecisionMade,
         Self::DecisionViewed,
         Self::ExplanationShown,
@@ -52,6 +54,7 @@ impl Action {
         Self::ClientCreated,
         Self::ClientChanged,
         Self::ClientsImported,
+        Self::ClientsScored,
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -103,6 +106,7 @@ impl Action {
             Self::ClientCreated => "client_created",
             Self::ClientChanged => "client_changed",
             Self::ClientViewed => "client_viewed",
+            Self::ClientsScored => "clients_scored",
             Self::ModelTrained => "model_trained",
             Self::ModelImported => "model_imported",
             Self::AliasMoved => "alias_moved",
@@ -188,6 +192,8 @@ pub struct Event {
     pub action: Action,
     pub subject: Subject,
     pub client_number: Option<i64>,
+    /// All that a list showed; see [`Event::about_clients`].
+    pub client_numbers: Vec<i64>,
     pub decision_id: Option<Uuid>,
     pub data: Value,
 }
@@ -204,6 +210,7 @@ impl Event {
                 id: id.to_string(),
             },
             client_number: None,
+            client_numbers: Vec::new(),
             decision_id: None,
             data: json!({}),
         }
@@ -219,6 +226,17 @@ impl Event {
     #[must_use]
     pub fn about_client(mut self, number: i64) -> Self {
         self.client_number = Some(number);
+        self
+    }
+
+    /// About each of these, for a list that was shown: the event says their numbers, and is
+    /// found by each of them. One that is about more than fit into an event is written as
+    /// several.
+    #[must_use]
+    pub fn about_clients(mut self, numbers: impl IntoIterator<Item = i64>) -> Self {
+        self.client_numbers = numbers.into_iter().collect();
+        self.client_numbers.sort_unstable();
+        self.client_numbers.dedup();
         self
     }
 

@@ -7,5 +7,6 @@ mod log;
 
 pub use event::{Action, Actor, ActorKind, Event, Subject};
 pub use log::{
-    AuditFilter, AuditPage, StoredEvent, append, count, entity, find, last_seen, search,
+    AuditFilter, AuditPage, StoredEvent, append, count, entity, event_viewed, find, last_seen,
+    list_viewed, search,
 };

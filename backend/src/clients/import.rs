@@ -5,6 +5,7 @@
 use super::entity::{Column, Entity};
 use super::{ClientError, Inputs, changes};
 use crate::audit::{Action, Event};
+use crate::name;
 use crate::tenancy::TenantScope;
 use octroi_data::features;
 use octroi_data::portfolio::Portfolio;
@@ -61,7 +62,12 @@ impl Names {
                 .get(0)
                 .and_then(|number| number.parse().ok())
                 .ok_or_else(|| problem(line, "SK_ID_CURR is no whole number".to_owned()))?;
-            names.insert(number, record.get(1).unwrap_or_default().to_owned());
+            // Without a name a client is known by the number, as one who is not in the file.
+            let name = record.get(1).unwrap_or_default();
+            if !name.trim().is_empty() {
+                let name = name::parse(name).map_err(|error| problem(line, error.to_string()))?;
+                names.insert(number, name);
+            }
         }
         Ok(Self(names))
     }

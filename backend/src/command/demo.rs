@@ -4,7 +4,7 @@
 
 use super::synth::population;
 use super::train::{self, TrainArguments};
-use super::{CommandError, open_with, operator_scope, progress};
+use super::{CommandError, open_with, operator_scope, progress, request_id};
 use crate::clients::{self, Import, Names};
 use crate::configuration::{LogFormat, Settings};
 use crate::database::Absent;
@@ -180,7 +180,8 @@ async fn prepare(
     );
     let folder = home.join("data").join(bank.slug);
     population(bank.seed, clients, bank.first_id, &folder)?;
-    let tenant = tenancy::create(&service.database, bank.slug, bank.name, bank.language).await?;
+    let (database, language) = (&service.database, bank.language);
+    let tenant = tenancy::create(database, bank.slug, bank.name, language, request_id()).await?;
     let scope = operator_scope(service, tenant);
     for (name, role) in bank.people {
         let email = format!("{role}@{}", bank.domain);

@@ -1,10 +1,10 @@
 //! Adding banks, people and keys from the command line.
 
-use super::{CommandError, open, open_or_create, operator_scope, tenant};
-use crate::audit::{Action, Event};
+use super::{CommandError, open, open_or_create, operator_scope, request_id, tenant};
 use crate::identity::{
     self, KEY_DEFAULT_DAYS, NewAccount, NewApiKey, Password, PasswordOwner, Permission, Role,
 };
+use crate::name;
 use crate::tenancy;
 use clap::Args;
 use octroi_data::language::Language;
@@ -19,7 +19,7 @@ pub(super) struct TenantArguments {
     /// Short name: a-z, 0-9 and -.
     slug: String,
     /// The bank's name as people read it.
-    #[arg(long)]
+    #[arg(long, value_parser = name::parse)]
     name: String,
     /// en or fr.
     #[arg(long, default_value = "en")]
@@ -31,17 +31,15 @@ pub(super) async fn add_tenant(
     arguments: TenantArguments,
 ) -> Result<(), CommandError> {
     let service = open_or_create(config).await?;
-    let tenant = tenancy::create(
+    let (slug, name) = (&arguments.slug, &arguments.name);
+    tenancy::create(
         &service.database,
-        &arguments.slug,
-        &arguments.name,
+        slug,
+        name,
         arguments.language,
+        request_id(),
     )
     .await?;
-    let id = tenant.id.0;
-    operator_scope(&service, tenant)
-        .record(Event::new(Action::TenantCreated, "tenant", id))
-        .await?;
     println!("{} added", arguments.slug);
     Ok(())
 }
@@ -50,7 +48,7 @@ pub(super) async fn add_tenant(
 pub(super) struct UserArguments {
     #[arg(long)]
     email: String,
-    #[arg(long)]
+    #[arg(long, value_parser = name::parse)]
     name: String,
     /// adviser, analyst, compliance or admin.
     #[arg(long)]
@@ -103,7 +101,7 @@ pub(super) async fn add_user(
 #[derive(Args)]
 pub(super) struct KeyArguments {
     /// What the key is for.
-    #[arg(long)]
+    #[arg(long, value_parser = name::parse)]
     name: String,
     /// A permission the key carries, for example decisions:make; may be repeated.
     #[arg(long = "scope", required = true)]

@@ -237,7 +237,8 @@ async fn tenant(
     match tenants.len() {
         1 => Ok(tenants.remove(0)),
         0 if make_default => {
-            Ok(tenancy::create(&service.database, "default", "Default", Language::En).await?)
+            let (database, language) = (&service.database, Language::En);
+            Ok(tenancy::create(database, "default", "Default", language, request_id()).await?)
         }
         0 => Err(CommandError::Usage(
             "there is no bank yet: `octroi train` makes one called \"default\", \
@@ -254,14 +255,18 @@ async fn tenant(
     }
 }
 
+/// What stands in events for the request that a command is.
+fn request_id() -> String {
+    format!("cli-{}", Uuid::now_v7())
+}
+
 /// A scope for the operator at the command line.
 fn operator_scope(service: &Service, tenant: Tenant) -> TenantScope {
-    let request_id = format!("cli-{}", Uuid::now_v7());
     TenantScope::new(
         service.database.clone(),
         Arc::new(tenant),
         Actor::operator(),
-        request_id,
+        request_id(),
     )
 }
 

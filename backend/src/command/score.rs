@@ -1,12 +1,15 @@
 //! `octroi score`: every application of a folder to a CSV file of PD, decision and margin.
 
 use super::{CommandError, open, operator_scope, tell_reading, tenant, write_file};
-use crate::decisions::Outcome;
+use crate::audit::{Action, Event};
+use crate::decisions::{Channel, Outcome};
+use crate::digest;
 use crate::models::{Arrangement, ModelReference};
 use clap::Args;
 use octroi_data::features::{self, FeatureTable};
 use octroi_data::reader::{self, Applications};
 use octroi_model_registry::package::Package;
+use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +41,7 @@ pub(super) async fn run(
     let bounds = service.settings.files.bounds();
     let folder = arguments.data.clone();
     let package = std::sync::Arc::clone(&model.package);
-    let (csv, rows, refused) = tokio::task::spawn_blocking(move || {
+    let (csv, numbers, refused) = tokio::task::spawn_blocking(move || {
         let every = Applications::All;
         let tables = reader::read_folder_telling(portfolio, &folder, every, bounds, &mut |_| {})?;
         tell_reading(tables.report());
@@ -46,6 +49,20 @@ pub(super) async fn run(
         scored(&package, &table)
     })
     .await??;
+    // Whoever reads the file sees these clients, so that they were scored is on record first.
+    let rows = numbers.len();
+    let event = Event::new(Action::ClientsScored, "model_version", model.row.id)
+        .about_clients(numbers)
+        .with(json!({
+            "channel": Channel::CommandLine,
+            "model": model.row.model,
+            "version": model.row.version,
+            "digest": model.row.digest,
+            "clients": rows,
+            "refused": refused,
+            "file": digest::sha256(csv.as_bytes()),
+        }));
+    scope.record(event).await?;
     write_file(&service.settings.home, &arguments.out, csv.as_bytes())?;
     println!(
         "{rows} applications scored by {} version {}: {} granted, {refused} refused at {:.4}; {}",
@@ -58,8 +75,11 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// The CSV text, its rows, and how many of them are refused.
-fn scored(package: &Package, table: &FeatureTable) -> Result<(String, usize, usize), CommandError> {
+/// The CSV text, whose rows it has, and how many of them are refused.
+fn scored(
+    package: &Package,
+    table: &FeatureTable,
+) -> Result<(String, Vec<i64>, usize), CommandError> {
     let rows =
         Arrangement::new(&package.manifest.features, &table.features)?.rows(table.values.view());
     let threshold = package.manifest.threshold;
@@ -72,5 +92,5 @@ fn scored(package: &Package, table: &FeatureTable) -> Result<(String, usize, usi
         // The shortest digits that read back as the same number. Writing to a string cannot fail.
         let _ = writeln!(csv, "{id},{pd},{},{margin}", outcome.as_str());
     }
-    Ok((csv, table.ids.len(), refused))
+    Ok((csv, table.ids.clone(), refused))
 }

@@ -5,6 +5,7 @@ use super::{Password, PasswordError, PasswordHasher, Role, api_key, password_lin
 use crate::audit::{Action, Event};
 use crate::database::Database;
 use crate::instant;
+use crate::name::{self, NameError};
 use crate::service::Service;
 use crate::tenancy::{self, Tenant, TenantEntity, TenantScope, TenantTransaction};
 use octroi_data::language::Language;
@@ -73,6 +74,8 @@ pub enum AccountError {
     #[error("the stored role \"{0}\" is unknown to this version")]
     StoredRole(String),
     #[error(transparent)]
+    Name(#[from] NameError),
+    #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
     Database(#[from] DbErr),
@@ -115,12 +118,16 @@ pub async fn create(
 ) -> Result<Account, AccountError> {
     let email = normalised(&new.email);
     if email.len() > 254
+        || email
+            .chars()
+            .any(|c| c.is_whitespace() || name::controls(c))
         || !email
             .split_once('@')
             .is_some_and(|(l, d)| !l.is_empty() && d.contains('.'))
     {
         return Err(AccountError::Email(new.email));
     }
+    let name = name::parse(&new.name)?;
     let password_hash = hasher.hash(new.password).await?;
     let id = Uuid::now_v7();
     let transaction = scope.begin().await?;
@@ -128,7 +135,7 @@ pub async fn create(
         tenant_id: Set(scope.tenant_id().0),
         id: Set(id),
         email: Set(email.clone()),
-        name: Set(new.name),
+        name: Set(name),
         role: Set(new.role.as_str().to_owned()),
         language: Set(new.language.as_str().to_owned()),
         password_hash: Set(password_hash),

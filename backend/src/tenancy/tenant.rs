@@ -1,11 +1,16 @@
 //! A tenant is one bank: its name, language, portfolio and business costs.
 
+use super::TenantScope;
+use crate::audit::{Action, Actor, Event};
 use crate::database::Database;
 use crate::instant;
+use crate::name::{self, NameError};
 use octroi_data::language::Language;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, Set, SqlErr};
+use sea_orm::{QueryOrder, SqlErr};
 use serde::Serialize;
+use serde_json::json;
+use std::sync::Arc;
 
 pub mod entity {
     //! Table `tenant`.
@@ -59,6 +64,8 @@ pub enum TenantError {
     )]
     BadSlug(String),
     #[error(transparent)]
+    Name(#[from] NameError),
+    #[error(transparent)]
     Database(#[from] DbErr),
 }
 
@@ -76,13 +83,14 @@ impl From<entity::Model> for Tenant {
     }
 }
 
-/// Adds a tenant with the default costs of the brief: a missed default costs ten times a
-/// refused good client.
+/// Adds a tenant, together with its event, with the default costs of the brief: a missed
+/// default costs ten times a refused good client. Tenants are made by the operator only.
 pub async fn create(
     database: &Database,
     slug: &str,
     name: &str,
     language: Language,
+    request_id: String,
 ) -> Result<Tenant, TenantError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if slug.len() > 40
@@ -91,23 +99,31 @@ pub async fn create(
     {
         return Err(TenantError::BadSlug(slug.to_owned()));
     }
-    let row = entity::ActiveModel {
-        id: Set(Uuid::now_v7()),
-        slug: Set(slug.to_owned()),
-        name: Set(name.to_owned()),
-        language: Set(language.as_str().to_owned()),
-        portfolio: Set("home-credit".to_owned()),
-        fn_cost: Set(10.0),
-        fp_cost: Set(1.0),
-        created_at: Set(instant::now()),
+    let row = entity::Model {
+        id: Uuid::now_v7(),
+        slug: slug.to_owned(),
+        name: name::parse(name)?,
+        language: language.as_str().to_owned(),
+        portfolio: "home-credit".to_owned(),
+        fn_cost: 10.0,
+        fp_cost: 1.0,
+        created_at: instant::now(),
     };
-    match row.insert(database.write()).await {
-        Ok(row) => Ok(row.into()),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Err(TenantError::Exists(slug.to_owned()))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let tenant = Tenant::from(row.clone());
+    let owner = Arc::new(tenant.clone());
+    let scope = TenantScope::new(database.clone(), owner, Actor::operator(), request_id);
+    let transaction = scope.begin().await?;
+    let inserted = entity::Entity::insert(entity::ActiveModel::from(row))
+        .exec_without_returning(transaction.connection())
+        .await;
+    inserted.map_err(|error| match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => TenantError::Exists(slug.to_owned()),
+        _ => error.into(),
+    })?;
+    let event =
+        Event::new(Action::TenantCreated, "tenant", tenant.id.0).with(json!({ "slug": slug }));
+    transaction.commit(event, Vec::new()).await?;
+    Ok(tenant)
 }
 
 /// All tenants, by short name.

@@ -307,7 +307,7 @@ impl From<AccountError> for Problem {
             AccountError::Database(error) => error.into(),
             AccountError::Exists(_) | AccountError::Disabled => Self::Conflict(error.to_string()),
             AccountError::Password(PasswordError::Busy) => Self::Busy(2),
-            AccountError::Email(_) | AccountError::Password(_) => {
+            AccountError::Email(_) | AccountError::Name(_) | AccountError::Password(_) => {
                 Self::BadRequest(error.to_string())
             }
             AccountError::StoredRole(_) => internal(&error),

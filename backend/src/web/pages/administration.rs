@@ -9,6 +9,7 @@ use crate::identity::{
     self, Approval, Authorized, BrowserForm, KEY_DEFAULT_DAYS, NewApiKey, Permission, need,
 };
 use crate::instant;
+use crate::name;
 use crate::service::Service;
 use crate::web::{Problem, caller};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -144,7 +145,8 @@ pub(super) async fn create_key(
         let found = form.fields.iter().find(|(field, _)| field == wanted);
         found.map(|(_, value)| value.trim().to_owned())
     };
-    let name = field("name").unwrap_or_default();
+    let name = name::parse(&field("name").unwrap_or_default())
+        .map_err(|error| Problem::BadRequest(error.to_string()))?;
     let days = field("days").map_or(Some(KEY_DEFAULT_DAYS), |days| days.parse().ok());
     let days = days.filter(|days| KEY_LIVES.contains(days));
     let scopes: Vec<Permission> = key_scopes()

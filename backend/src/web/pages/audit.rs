@@ -2,7 +2,7 @@
 
 use super::client::People;
 use super::frame::{Frame, page_number};
-use crate::audit::{self, Action, AuditFilter, Event, StoredEvent};
+use crate::audit::{self, Action, AuditFilter, StoredEvent};
 use crate::identity::{Authorized, need};
 use crate::instant::{self, DAY};
 use crate::service::Service;
@@ -11,7 +11,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use octroi_frontend::views::{self, AuditEvent, AuditRow, AuditView, Paging};
 use octroi_frontend::{Section, Words};
 use sea_orm::prelude::Uuid;
-use serde_json::json;
 
 const PAGE_SIZE: u64 = 50;
 
@@ -63,13 +62,14 @@ async fn show(
     };
     let found = audit::search(scope, &filter).await?;
     let total = audit::count(scope, &filter).await?;
-    let mut viewed = Event::new(Action::LogViewed, "log", "events")
-        .with(json!({ "channel": "page", "events": found.events.len() }));
-    if let Some(event) = &opened {
-        viewed = Event::new(Action::LogViewed, "audit_event", event.id)
-            .with(json!({ "channel": "page" }));
-    }
-    scope.record(viewed).await?;
+    let listed = audit::list_viewed(&found.events, "page");
+    let opened_too = opened
+        .as_ref()
+        .map(|event| audit::event_viewed(event, "page"));
+    let transaction = scope.begin().await?;
+    transaction
+        .commit(listed, opened_too.into_iter().collect())
+        .await?;
     let view = AuditView {
         filter: asked,
         actions: Action::ALL

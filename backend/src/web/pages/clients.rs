@@ -36,6 +36,7 @@ pub(super) async fn list(
     let found = clients::search(&authorized.scope, &filter(&asked, page)).await?;
     // The list shows scores, so that it was shown is on record.
     let viewed = Event::new(Action::ClientViewed, "portfolio", "clients")
+        .about_clients(found.clients.iter().map(|client| client.number))
         .with(json!({ "channel": "page", "clients": found.clients.len() }));
     authorized.scope.record(viewed).await?;
     let view = ClientsView {

@@ -1,13 +1,13 @@
 //! The audit trail, for programs.
 
 use super::page_size;
-use crate::audit::{self, Action, AuditFilter, Event, StoredEvent};
+use crate::audit::{self, Action, AuditFilter, StoredEvent};
 use crate::identity::{Authorized, need};
 use crate::web::Problem;
 use actix_web::{Responder, web};
 use sea_orm::prelude::Uuid;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Serialize, ToSchema)]
@@ -42,13 +42,16 @@ impl From<StoredEvent> for AuditEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditQuery {
     /// For example `explanation_shown`.
+    #[param(value_type = Option<Action>)]
     action: Option<String>,
+    /// About this client, alone or among others (in a list that was shown).
     client: Option<i64>,
     decision: Option<Uuid>,
     actor: Option<Uuid>,
     /// Only those before this one.
     before: Option<Uuid>,
-    /// 1 to 200.
+    /// How many.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
 }
 
@@ -87,10 +90,7 @@ pub(super) async fn list(
     let page = audit::search(&authorized.scope, &filter).await?;
     authorized
         .scope
-        .record(
-            Event::new(Action::LogViewed, "log", "events")
-                .with(json!({ "channel": "api", "events": page.events.len() })),
-        )
+        .record(audit::list_viewed(&page.events, "api"))
         .await?;
     Ok(web::Json(AuditList {
         events: page.events.into_iter().map(AuditEntry::from).collect(),
@@ -114,5 +114,9 @@ pub(super) async fn find(
     let row = audit::find(&authorized.scope, *id)
         .await?
         .ok_or(Problem::NotFound("audit event"))?;
+    authorized
+        .scope
+        .record(audit::event_viewed(&row, "api"))
+        .await?;
     Ok(web::Json(AuditEntry::from(row)))
 }

@@ -5,6 +5,7 @@ use crate::audit::{Action, Event};
 use crate::clients::{self, ClientFilter, ClientLine};
 use crate::identity::{Authorized, need};
 use crate::instant;
+use crate::name::LONGEST;
 use crate::web::Problem;
 use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
@@ -53,10 +54,12 @@ struct ClientList {
 #[serde(deny_unknown_fields)]
 pub(super) struct ClientQuery {
     /// Fragment of the number or the name.
+    #[param(max_length = 120)]
     q: Option<String>,
-    /// From 1.
+    #[param(minimum = 1, maximum = 1_000_000)]
     page: Option<u64>,
-    /// 1 to 200.
+    /// How many on a page.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
 }
 
@@ -74,9 +77,20 @@ pub(super) async fn list(
     query: web::Query<ClientQuery>,
 ) -> Result<impl Responder, Problem> {
     let limit = page_size(query.limit)?;
-    let page = query.page.unwrap_or(1).clamp(1, 1_000_000);
+    let page = query.page.unwrap_or(1);
+    if !(1..=1_000_000).contains(&page) {
+        return Err(Problem::BadRequest(format!(
+            "page is {page}; it can be 1 to 1000000"
+        )));
+    }
+    let text = query.q.clone().unwrap_or_default();
+    if text.chars().count() > LONGEST {
+        return Err(Problem::BadRequest(format!(
+            "q has more than {LONGEST} characters, and no name does"
+        )));
+    }
     let filter = ClientFilter {
-        text: query.q.clone().unwrap_or_default(),
+        text,
         offset: (page - 1) * limit,
         limit,
         ..ClientFilter::default()
@@ -86,6 +100,7 @@ pub(super) async fn list(
         .scope
         .record(
             Event::new(Action::ClientViewed, "portfolio", "clients")
+                .about_clients(found.clients.iter().map(|client| client.number))
                 .with(json!({ "channel": "api", "clients": found.clients.len() })),
         )
         .await?;
