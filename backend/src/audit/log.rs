@@ -278,7 +278,9 @@ fn about(scope: &TenantScope, number: i64, before: Option<Uuid>) -> SelectStatem
     let among_others = scope
         .find::<client_index::Entity>()
         .filter(client_index::Column::ClientNumber.eq(number))
-        .apply_if(before, |query, id| query.filter(client_index::Column::EventId.lt(id)))
+        .apply_if(before, |query, id| {
+            query.filter(client_index::Column::EventId.lt(id))
+        })
         .select_only()
         .column(client_index::Column::EventId)
         .into_query();

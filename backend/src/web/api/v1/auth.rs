@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenRequest {
+    #[schema(example = "adviser@azur.example")]
     email: String,
+    #[schema(format = Password)]
     password: String,
 }
 

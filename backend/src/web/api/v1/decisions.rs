@@ -23,38 +23,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-/// Who is to be decided about: exactly one of `client_id` and `tables`.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "language": "en",
-    "tables": {
-        "application": {
-            "SK_ID_CURR": 700_001, "NAME_CONTRACT_TYPE": "Cash loans", "CODE_GENDER": "F",
-            "AMT_INCOME_TOTAL": 135_000.0, "AMT_CREDIT": 406_597.5, "AMT_ANNUITY": 24_700.5,
-            "DAYS_BIRTH": -14000, "EXT_SOURCE_2": 0.52
-        },
-        "bureau": [
-            { "SK_ID_BUREAU": 8_000_001, "CREDIT_ACTIVE": "Closed", "DAYS_CREDIT": -700,
-              "AMT_CREDIT_SUM": 90_000.0 }
-        ]
-    }
-}))]
+/// Who is to be decided about: exactly one of `client_id` and `tables`. Its fields, and what
+/// each may hold, are described in `application_schema`.
+#[derive(Serialize)]
 pub(super) struct DecisionBody {
-    /// A client of the portfolio, by number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 100_001)]
     client_id: Option<i64>,
-    /// The whole application: an object `application` with the columns of the application
-    /// table, and one array of rows for each other table that is known (`[]`: known to be
-    /// empty; absent: not known). At most 10,000 rows a table. The application becomes what is
-    /// on file for its `SK_ID_CURR`: a client of that number is updated, with an audit event.
-    /// Columns and levels are those of the portfolio; a 422 names each that does not fit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     tables: Option<Value>,
-    /// Language of the reasons, `en` or `fr`; the bank's own by default.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "en")]
     language: Option<String>,
 }
 
@@ -167,9 +144,9 @@ impl DecisionAnswer {
     operation_id = "decide_by_alias",
     context_path = "/api/v1", tag = "decisions",
     params(
-        ("name" = String, Path, example = "credit"),
-        ("alias" = String, Path, example = "champion"),
-        ("Idempotency-Key" = Option<String>, Header,
+        ("name" = String, Path, example = "credit", pattern = "^[a-z][a-z0-9_-]{0,59}$"),
+        ("alias" = String, Path, example = "champion", pattern = "^[a-z][a-z0-9_-]{0,59}$"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]([ -~]*[!-~])?$",
          description = "Up to 200 characters of your choice, one space of keys per bank. The same \
              key with the same model path and the same body gives the same answer and one \
              decision, however often it is sent (200 and `Idempotent-Replayed: true` from the \
@@ -209,9 +186,9 @@ pub(super) async fn decide_by_alias(
     operation_id = "decide_by_version",
     context_path = "/api/v1", tag = "decisions",
     params(
-        ("name" = String, Path, example = "credit"),
-        ("version" = i32, Path, example = 1),
-        ("Idempotency-Key" = Option<String>, Header),
+        ("name" = String, Path, example = "credit", pattern = "^[a-z][a-z0-9_-]{0,59}$"),
+        ("version" = i32, Path, example = 1, minimum = 1, maximum = 2_147_483_647),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 200, pattern = "^[!-~]([ -~]*[!-~])?$"),
     ),
     request_body = DecisionBody,
     responses(
@@ -358,7 +335,8 @@ pub(super) struct DecisionQuery {
     client: Option<i64>,
     /// Only those before this one.
     before: Option<Uuid>,
-    /// 1 to 200.
+    /// How many.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
 }
 
@@ -378,6 +356,7 @@ pub(super) async fn list(
     let limit = page_size(query.limit)?;
     let rows = decisions::list(&authorized.scope, query.client, query.before, limit).await?;
     let viewed = Event::new(Action::DecisionViewed, "portfolio", "decisions")
+        .about_clients(rows.iter().map(|row| row.client_number))
         .with(json!({ "channel": Channel::Api, "decisions": rows.len() }));
     authorized.scope.record(viewed).await?;
     let next = (rows.len() as u64 == limit)
@@ -436,7 +415,8 @@ pub(super) async fn find(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExplanationQuery {
-    /// `en` or `fr`; the bank's own by default.
+    /// The bank's own by default.
+    #[param(pattern = "^(en|fr)$", example = "en")]
     language: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! Version 1 of the API: `/api/v1`, described by the OpenAPI document that the code makes,
 //! shown by Swagger UI at `/docs`.
 
+mod application_schema;
 mod audit;
 mod auth;
 mod clients;
@@ -9,6 +10,7 @@ mod models;
 mod shared_answers;
 mod strict_json;
 
+use crate::audit::Action;
 use crate::web::Problem;
 use actix_web::{Responder, web};
 use shared_answers::SharedAnswers;
@@ -43,6 +45,7 @@ use utoipa::{Modify, OpenApi};
         audit::list,
         audit::find,
     ),
+    components(schemas(Action)),
     modifiers(&BearerScheme, &SharedAnswers),
     security(("bearer" = [])),
     tags(

@@ -155,7 +155,10 @@ pub(super) async fn list(
     get, path = "/models/{name}/versions/{version}",
     operation_id = "find_model_version",
     context_path = "/api/v1", tag = "models",
-    params(("name" = String, Path, example = "credit"), ("version" = i32, Path, example = 1)),
+    params(
+        ("name" = String, Path, example = "credit", pattern = "^[a-z][a-z0-9_-]{0,59}$"),
+        ("version" = i32, Path, example = 1, minimum = 1, maximum = 2_147_483_647),
+    ),
     responses(
         (status = 200, body = ModelDetail),
     )

@@ -4,10 +4,10 @@
 
 use crate::web::ProblemDocument;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::path::{Operation, Parameter};
+use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Content, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response};
-use utoipa::{Modify, PartialSchema, ToSchema};
+use utoipa::{Modify, Number, PartialSchema, ToSchema};
 
 /// Where an answer can be given.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,11 @@ impl Modify for SharedAnswers {
         for (path, item) in &mut document.paths.paths {
             for operation in operations(item) {
                 add(operation, path.contains('{'));
+                for parameter in operation.parameters.iter_mut().flatten() {
+                    if let RefOr::T(parameter) = parameter {
+                        bound(parameter);
+                    }
+                }
             }
         }
     }
@@ -125,6 +130,22 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     ]
     .into_iter()
     .flatten()
+}
+
+/// A whole number is within the limits of its format, which a schema does not say by itself.
+fn bound(parameter: &mut Parameter) {
+    let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema else {
+        return;
+    };
+    let (least, most) = match schema.format {
+        Some(SchemaFormat::KnownFormat(KnownFormat::Int64)) => (isize::MIN, isize::MAX),
+        Some(SchemaFormat::KnownFormat(KnownFormat::Int32)) => {
+            (i32::MIN as isize, i32::MAX as isize)
+        }
+        _ => return,
+    };
+    schema.minimum.get_or_insert(Number::Int(least));
+    schema.maximum.get_or_insert(Number::Int(most));
 }
 
 fn add(operation: &mut Operation, place_in_path: bool) {
