@@ -40,9 +40,16 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 pub struct ServerSettings {
     pub address: String,
+    /// Empty: health and metrics are answered at `address`.
+    pub operations_address: String,
     pub secure_cookies: bool,
     pub drain_seconds: u64,
     pub body_bytes: usize,
+    pub head_seconds: u32,
+    pub body_grace_seconds: u32,
+    pub body_bytes_per_second: u32,
+    pub connections: usize,
+    pub connections_per_address: usize,
     /// Addresses and networks, as text.
     pub trusted_proxies: Vec<String>,
 }
@@ -54,6 +61,29 @@ impl ServerSettings {
             problems.push(format!(
                 "server.address = \"{}\" is no address and port; for example 127.0.0.1:8080",
                 self.address
+            ));
+        }
+        let operations = &self.operations_address;
+        if !operations.is_empty() && operations.parse::<SocketAddr>().is_err() {
+            problems.push(format!(
+                "server.operations_address = \"{operations}\" is no address and port; for \
+                 example 127.0.0.1:9090"
+            ));
+        }
+        for (name, value) in [
+            ("head_seconds", self.head_seconds as usize),
+            ("body_grace_seconds", self.body_grace_seconds as usize),
+            ("body_bytes_per_second", self.body_bytes_per_second as usize),
+            ("connections_per_address", self.connections_per_address),
+        ] {
+            if value == 0 {
+                problems.push(format!("server.{name} is 0: no request would get through"));
+            }
+        }
+        if self.connections < self.connections_per_address {
+            problems.push(format!(
+                "server.connections = {} is below server.connections_per_address = {}",
+                self.connections, self.connections_per_address
             ));
         }
         if self.body_bytes < 1024 {
@@ -454,6 +484,9 @@ mod tests {
         settings.limits.heavy_waiting = 0;
         settings.packages.url = "gs://elsewhere".into();
         settings.packages.endpoint = "http://store:9000".into();
+        settings.server.operations_address = "9090".into();
+        settings.server.head_seconds = 0;
+        settings.server.connections = 1;
         settings.server.trusted_proxies = vec!["proxy.example".into()];
         let error = settings.checked().expect_err("problems").to_string();
         for name in [
@@ -463,6 +496,9 @@ mod tests {
             "limits.heavy_waiting",
             "packages.url",
             "packages.endpoint",
+            "server.operations_address",
+            "server.head_seconds",
+            "server.connections =",
             "server.trusted_proxies",
         ] {
             assert!(error.contains(name), "{name} is missing in: {error}");

@@ -18,7 +18,8 @@ pub(super) async fn run(config: Option<&Path>) -> Result<(), CommandError> {
         tracing::warn!(%path, %chmod, "{wider}");
     }
     let server = Server::bind(service)?;
-    tracing::info!(address = %server.address()?, "listening");
+    let operations = server.operations_address().map(tracing::field::display);
+    tracing::info!(address = %server.address()?, operations, "listening");
     Ok(server.run().await?)
 }
 

@@ -6,6 +6,7 @@ use crate::address::TrustedProxies;
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 /// The caller's address: the peer's, or behind trusted proxies the nearest one that is none of
 /// them. Where `Forwarded` and `X-Forwarded-For` are both there and tell of different callers,
@@ -13,10 +14,13 @@ use std::net::{IpAddr, SocketAddr};
 /// neither is believed, and the caller counts as the proxy.
 pub(super) fn address(request: &HttpRequest, proxies: &TrustedProxies) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
+    let headers = request.headers();
     if !proxies.contains(peer) {
+        if FORWARDED.iter().any(|name| headers.contains_key(*name)) {
+            tell_of_unnamed_proxy();
+        }
         return Some(peer);
     }
-    let headers = request.headers();
     let list = lines(headers, "x-forwarded-for").flat_map(|line| line.split(','));
     let list = nearest_stranger(peer, list.map(hop).collect(), proxies);
     let parameters = forwarded(headers, "for").into_iter();
@@ -26,6 +30,20 @@ pub(super) fn address(request: &HttpRequest, proxies: &TrustedProxies) -> Option
         (Some(_), Some(_)) => peer,
         (one, other) => one.or(other).unwrap_or(peer),
     })
+}
+
+const FORWARDED: [&str; 2] = ["forwarded", "x-forwarded-for"];
+
+/// Once: it may be a caller who made the header up, or a proxy that the operator forgot, behind
+/// which everybody counts as one.
+fn tell_of_unnamed_proxy() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(
+            "a request tells of another caller and does not come from server.trusted_proxies; if \
+             a proxy of yours sent it, name the proxy, or all of its callers share their limits"
+        );
+    });
 }
 
 /// The hosts that a page of ours may have been served under.

@@ -2,7 +2,10 @@
 //! answer has in common (request id, headers, problems).
 
 pub mod api;
+mod body;
 mod caller;
+mod connection;
+mod connection_limits;
 mod doors;
 mod headers;
 mod health;

@@ -57,6 +57,8 @@ pub enum Problem {
     /// More than the caller may ask for; in how many seconds to come back.
     #[error("that was too often; try again in {0} s")]
     TooMany(u64),
+    #[error("there are too many connections from your address; use fewer at a time")]
+    TooManyConnections,
     /// The body came too slowly.
     #[error("the body took too long to arrive; send it again, faster")]
     Timeout,
@@ -148,6 +150,7 @@ impl Problem {
             Self::MediaType(_) => "media-type",
             Self::Method => "method",
             Self::TooMany(_) => "too-many",
+            Self::TooManyConnections => "too-many-connections",
             Self::Timeout => "timeout",
             Self::Busy(_) => "busy",
             Self::Unavailable => "unavailable",
@@ -170,6 +173,7 @@ impl Problem {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooMany(seconds) | Self::Busy(seconds) => Some(*seconds),
+            Self::TooManyConnections => Some(1),
             Self::Unavailable => Some(60),
             _ => None,
         }
@@ -214,7 +218,7 @@ impl ResponseError for Problem {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) | Self::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Unavailable | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::VersionRefused { .. } | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -2,7 +2,7 @@
 
 mod v1;
 
-use crate::web::{Door, Problem, headers, texts};
+use crate::web::{Door, Problem, body, headers, texts};
 use actix_web::http::header;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{HttpResponse, web};
@@ -18,6 +18,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             web::scope("/api")
                 .app_data(Door::Api)
                 .wrap(from_fn(texts::acceptable))
+                .wrap(from_fn(body::paced))
                 .service(
                     web::scope("/v1")
                         .configure(v1::routes)

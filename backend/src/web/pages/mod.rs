@@ -16,7 +16,7 @@ mod session;
 
 use crate::identity::SignedIn;
 use crate::service::Service;
-use crate::web::{Door, Problem, RequestId, texts};
+use crate::web::{Door, Problem, RequestId, body, texts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
@@ -33,6 +33,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         web::scope("")
             .app_data(Door::Pages)
             .wrap(from_fn(texts::acceptable))
+            .wrap(from_fn(body::paced))
             .wrap(from_fn(problems_become_pages))
             .configure(pages)
             .default_service(web::to(nothing_here)),
@@ -45,6 +46,7 @@ fn pages(config: &mut web::ServiceConfig) {
         .service(web::resource("/assets/{path:.*}").get(session::assets))
         .service(
             web::resource("/sign-in")
+                .wrap(from_fn(body::small))
                 .get(session::sign_in_page)
                 .post(session::sign_in),
         )

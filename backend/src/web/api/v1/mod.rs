@@ -11,7 +11,8 @@ mod shared_answers;
 mod strict_json;
 
 use crate::audit::Action;
-use crate::web::Problem;
+use crate::web::{Problem, body};
+use actix_web::middleware::from_fn;
 use actix_web::{Responder, web};
 use shared_answers::SharedAnswers;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -85,7 +86,11 @@ async fn api_document() -> impl Responder {
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/openapi.json").get(api_document))
-        .service(web::resource("/auth/token").post(auth::token))
+        .service(
+            web::resource("/auth/token")
+                .wrap(from_fn(body::small))
+                .post(auth::token),
+        )
         .service(
             web::resource("/models/{name}/aliases/{alias}/decisions")
                 .post(decisions::decide_by_alias),
