@@ -5,7 +5,8 @@
 2. What names another thing names one that is there: selectors, ports, volumes, ConfigMaps.
 3. Every pod keeps the house rules: not root, read-only root file system, no privileges, no
    token, limits, probes, a grace period longer than its pause.
-4. The manifests, the Containerfile and Cargo.toml agree on port, user, version and Rust.
+4. The manifests, the Containerfile and Cargo.toml agree on port, user, version and Rust, and
+   what operators ask is at a port of its own, which probes use and no Service publishes.
 5. `kustomize` or `kubectl`, where one is installed, renders the same as kustomization.py.
 
 test_check.py breaks the manifests one rule at a time and sees each breakage reported.
@@ -91,6 +92,8 @@ def references(documents: list[dict]) -> list[str]:
         name = identity(document)
         if document["kind"] == "Service":
             for port in document["spec"]["ports"]:
+                if port["targetPort"] == "operations":
+                    problems.append(f"{name}: publishes what operators ask")
                 if port["targetPort"] not in ports:
                     problems.append(f"{name}: no container has a port named {port['targetPort']!r}")
         if document["kind"] == "NetworkPolicy":
@@ -208,6 +211,9 @@ def agreement(documents: list[dict], containerfile: str, cargo: dict) -> list[st
             for key in sorted(settings):
                 if document["data"].get(key) != settings[key]:
                     problems.append(f"{name}: {key} differs from the Containerfile")
+            operations = document["data"].get("OCTROI_SERVER__OPERATIONS_ADDRESS", "").rpartition(":")[2]
+            if not operations or operations == found["EXPOSE"]:
+                problems.append(f"{name}: operators have no address of their own")
             if not document["data"]["OCTROI_SERVER__ADDRESS"].endswith(f":{found['EXPOSE']}"):
                 problems.append(f"{name}: the server listens on another port than the image exposes")
             problems += [f"{name}: {k} is no setting of ours" for k in document["data"] if not k.startswith("OCTROI_")]
@@ -219,12 +225,22 @@ def agreement(documents: list[dict], containerfile: str, cargo: dict) -> list[st
                 if not container["image"].endswith(f":{package['version']}"):
                     problems.append(f"{name}: {container['image']} is not version {package['version']}")
                 for port in container.get("ports", []):
-                    if str(port["containerPort"]) != found["EXPOSE"]:
-                        problems.append(f"{name}: port {port['containerPort']} is not the exposed {found['EXPOSE']}")
+                    expected = operations_port(documents) if port["name"] == "operations" else found["EXPOSE"]
+                    if str(port["containerPort"]) != expected:
+                        problems.append(f"{name}: port {port['containerPort']} is not the exposed {expected}")
+                for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                    if container.get(probe, {}).get("httpGet", {}).get("port", "operations") != "operations":
+                        problems.append(f"{name}: {probe} asks where callers are answered")
                 homes = {m["mountPath"] for m in container.get("volumeMounts", [])}
                 if settings["OCTROI_HOME"] not in homes:
                     problems.append(f"{name}: {container['name']} has no volume at {settings['OCTROI_HOME']}")
     return problems
+
+
+def operations_port(documents: list[dict]) -> str:
+    """The port at which the settings say that operators are answered."""
+    settings = next(d["data"] for d in documents if d["kind"] == "ConfigMap")
+    return settings.get("OCTROI_SERVER__OPERATIONS_ADDRESS", "").rpartition(":")[2]
 
 
 def unlisted(folder: Path) -> list[str]:

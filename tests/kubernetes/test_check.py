@@ -91,6 +91,27 @@ class EveryRuleCanFail(unittest.TestCase):
 
         self.broken("base", "livenessProbe asks port 'health'", breakage)
 
+    def test_a_published_operations_port_is_reported(self):
+        def breakage(m):
+            m["Service/octroi"]["spec"]["ports"][0]["targetPort"] = "operations"
+
+        self.broken("base", "publishes what operators ask", breakage)
+
+    def test_a_probe_at_the_address_of_callers_is_reported(self):
+        def breakage(m):
+            m.server["readinessProbe"]["httpGet"]["port"] = "http"
+
+        self.broken("base", "readinessProbe asks where callers are answered", breakage)
+
+    def test_operators_without_an_address_of_their_own_are_reported(self):
+        for address, words in (
+            ("", "no address of their own"),
+            ("0.0.0.0:8080", "no address of their own"),
+            ("0.0.0.0:9191", "port 9090 is not the exposed 9191"),
+        ):
+            with self.subTest(address):
+                self.broken("base", words, lambda m, a=address: m.settings.update(OCTROI_SERVER__OPERATIONS_ADDRESS=a))
+
     def test_missing_companions_are_reported(self):
         for gone, words in (
             ("ServiceAccount/octroi", "no ServiceAccount 'octroi'"),

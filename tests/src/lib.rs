@@ -14,6 +14,7 @@ mod installation;
 pub mod openapi;
 pub mod pages;
 mod postgres;
+mod raw;
 mod server;
 mod visitor;
 
@@ -23,6 +24,7 @@ pub use caller::{Answer, Caller};
 pub use database::{DatabaseKind, Rows, numbers};
 pub use fixture::{AZUR, Bank, HARBOUR, PASSWORD, Role, sha256_of_canonical};
 pub use installation::{Installation, Stored};
+pub use raw::{Dialer, Raw};
 pub use server::{Server, signal};
 pub use visitor::Visitor;
 

@@ -16,6 +16,8 @@ pub struct Server {
     process: Child,
     /// `http://127.0.0.1:port`.
     pub base: String,
+    /// The same, where it answers operators.
+    pub operations: String,
     log: PathBuf,
 }
 
@@ -59,10 +61,12 @@ impl Server {
         let mut server = Self {
             process,
             base: String::new(),
+            operations: String::new(),
             log: log.to_owned(),
         };
-        server.base = server.wait_for(|server| server.address_after(earlier as usize), "listen");
-        let caller = Caller::new(&server.base, None);
+        (server.base, server.operations) =
+            server.wait_for(|server| server.addresses_after(earlier as usize), "listen");
+        let caller = Caller::new(&server.operations, None);
         server.wait_for(
             |_| {
                 caller
@@ -91,13 +95,14 @@ impl Server {
         }
     }
 
-    /// The service logs where it listens.
-    fn address_after(&self, offset: usize) -> Option<String> {
+    /// The service logs where it listens, for everybody and for operators.
+    fn addresses_after(&self, offset: usize) -> Option<(String, String)> {
         let log = self.log();
         log.get(offset..)?.lines().find_map(|line| {
             let line: Value = serde_json::from_str(line).ok()?;
             let address = line["fields"]["address"].as_str()?;
-            Some(format!("http://{address}"))
+            let operations = line["fields"]["operations"].as_str().unwrap_or(address);
+            Some((format!("http://{address}"), format!("http://{operations}")))
         })
     }
 
