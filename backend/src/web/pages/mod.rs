@@ -20,7 +20,7 @@ use crate::web::{Door, Problem, RequestId, body, texts};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use frame::Frame;
@@ -146,6 +146,9 @@ fn problem_page(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     match service.pages.render(&view, &frame.chrome) {
         Ok(html) => {
             let mut page = html_page(problem.status_code(), html);
+            if matches!(problem, Problem::Timeout) {
+                page.head_mut().set_connection_type(ConnectionType::Close);
+            }
             if let Some(seconds) = problem.retry_after() {
                 let headers = page.headers_mut();
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
