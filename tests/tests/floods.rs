@@ -216,6 +216,11 @@ fn above_the_limit_of_all_everybody_is_told_so_except_the_operators() {
     );
     let operator = Caller::new(&octroi.server().operations, None);
     assert_eq!(operator.get("/health/ready").status, 200);
+    let metrics = operator.get("/metrics").text();
+    assert!(
+        metrics.contains("octroi_connections_refused_total{problem=\"busy\"}"),
+        "{metrics}"
+    );
     drop(held);
     eventually("there is room again", || {
         let answer = octroi.anonymous().try_send("GET", "/sign-in", &[], None);

@@ -22,11 +22,28 @@ struct DecisionLabels {
     channel: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RefusedLabels {
+    problem: &'static str,
+}
+
+/// Connections that were refused before anything was read from them, so that no request counts
+/// them; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct RefusedConnections(Family<RefusedLabels, Counter>);
+
+impl RefusedConnections {
+    pub(crate) fn count(&self, problem: &'static str) {
+        self.0.get_or_create(&RefusedLabels { problem }).inc();
+    }
+}
+
 /// The service's metrics.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Histogram>,
     decisions: Family<DecisionLabels, Counter>,
+    pub(crate) refused_connections: RefusedConnections,
 }
 
 impl Default for Metrics {
@@ -43,10 +60,17 @@ impl Default for Metrics {
             requests.clone(),
         );
         registry.register("decisions", "Decisions recorded", decisions.clone());
+        let refused_connections = RefusedConnections::default();
+        registry.register(
+            "connections_refused",
+            "Connections above a limit, by the problem they were told",
+            refused_connections.0.clone(),
+        );
         Self {
             registry,
             requests,
             decisions,
+            refused_connections,
         }
     }
 }

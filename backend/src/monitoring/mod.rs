@@ -11,7 +11,7 @@ mod view;
 pub use drift::{
     MonitoringError, StoredDrift, latest as latest_drift, latest_id as latest_drift_id,
 };
-pub use metrics::Metrics;
+pub use metrics::{Metrics, RefusedConnections};
 pub use reports::DriftReports;
 pub use telemetry::{Telemetry, TelemetryError};
 pub use view::{DriftHeading, drift_view};

@@ -7,6 +7,7 @@ use super::Problem;
 use super::connection::Connection;
 use crate::address::{AddressBlock, TrustedProxies};
 use crate::configuration::ServerSettings;
+use crate::monitoring::RefusedConnections;
 use actix_web::ResponseError;
 use actix_web::rt::net::TcpStream;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -31,6 +32,7 @@ pub(super) struct ConnectionLimits {
     connections: Arc<Tally>,
     requests: Arc<Tally>,
     told: Arc<Semaphore>,
+    refused: RefusedConnections,
     proxies: TrustedProxies,
     quiet: Duration,
 }
@@ -43,7 +45,11 @@ pub(super) struct Seat {
 
 impl ConnectionLimits {
     /// Raises the process's limit of descriptors as far as it may, and keeps below it.
-    pub(super) fn new(settings: &ServerSettings, quiet: Duration) -> Self {
+    pub(super) fn new(
+        settings: &ServerSettings,
+        quiet: Duration,
+        refused: RefusedConnections,
+    ) -> Self {
         let fitting = raised_descriptor_limit()
             .map_or(usize::MAX, |limit| limit.saturating_sub(RESERVED).max(16));
         if settings.connections > fitting {
@@ -63,6 +69,7 @@ impl ConnectionLimits {
             connections: Tally::new(settings.connections_per_address),
             requests: Tally::new(settings.connections_per_address),
             told: Arc::new(Semaphore::new(TOLD)),
+            refused,
             proxies: TrustedProxies::of(&settings.trusted_proxies),
             quiet,
         }
@@ -78,6 +85,7 @@ impl ConnectionLimits {
             // It is gone already.
             Err(_) => return None,
         };
+        self.refused.count(refusal.name());
         if let Ok(_telling) = Arc::clone(&self.told).try_acquire_owned() {
             // Whoever does not listen is not waited for.
             let _ = tokio::time::timeout(TELLING, tell(io, &refusal)).await;

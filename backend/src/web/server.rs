@@ -139,7 +139,8 @@ fn workers(
 ) -> Result<Workers, ServerError> {
     let settings = &service.settings.server;
     let head = Duration::from_secs(settings.head_seconds.into());
-    let limits = web::Data::new(ConnectionLimits::new(settings, KEEP_ALIVE + head));
+    let refused = service.metrics.refused_connections.clone();
+    let limits = web::Data::new(ConnectionLimits::new(settings, KEEP_ALIVE + head, refused));
     let body_bytes = settings.body_bytes;
     let builder = Workers::build()
         .shutdown_timeout(settings.drain_seconds)
