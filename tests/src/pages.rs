@@ -23,6 +23,9 @@ pub fn operations() -> Vec<Operation> {
             });
         for handler in handlers.split('.').skip(1) {
             let (method, _) = handler.split_once('(').expect("a method and its handler");
+            if method == "wrap" {
+                continue; // around all methods of the page
+            }
             let known = ["get", "post", "put", "delete", "patch"].contains(&method);
             assert!(known, "{method} of {path}");
             operations.push(Operation {

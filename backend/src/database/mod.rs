@@ -104,6 +104,8 @@ impl Database {
             .await
             .map_err(opened)?;
         let mut options = sqlite_options(&url, connections);
+        // Opened when first read from, which is after migrations.
+        options.connect_lazy(true);
         options.map_sqlx_sqlite_opts(|sqlite| {
             sqlite_settings(sqlite)
                 .create_if_missing(false)
@@ -126,7 +128,11 @@ impl Database {
         let connection = self.writer.connection_of_its_own().await?;
         Migrator::up(&connection, None)
             .await
-            .map_err(DatabaseError::Migration)
+            .map_err(DatabaseError::Migration)?;
+        // One that was opened before knows the schema of before: what it prepares by that, and
+        // has to prepare again when it is run, was seen to read a new column as empty.
+        self.writer.open_anew().await;
+        Ok(())
     }
 
     /// Refuses a schema that is older than the code.

@@ -106,6 +106,13 @@ impl Writer {
         }
     }
 
+    /// The next who writes opens another connection.
+    pub(super) async fn open_anew(&self) {
+        if let Way::Single(single) = &self.0 {
+            *single.connection.lock().await = None;
+        }
+    }
+
     /// An error when the database's file is no longer the one that was opened.
     pub(super) fn check_file(&self) -> Result<(), FileMoved> {
         match &self.0 {

@@ -82,13 +82,18 @@ fn pages(config: &mut web::ServiceConfig) {
                 .post(administration::make_password_link),
         )
         .service(web::resource("/account").get(account::page))
-        .service(web::resource("/account/password").post(account::change_password))
+        .service(
+            web::resource("/account/password")
+                .wrap(from_fn(body::small))
+                .post(account::change_password),
+        )
         .service(web::resource("/account/sign-out-everywhere").post(account::sign_out_everywhere))
         .service(web::resource("/account/language").post(account::set_language))
         .service(web::resource("/account/keys/{id}/approve").post(account::approve_key))
         .service(web::resource("/account/keys/{id}/refuse").post(account::refuse_key))
         .service(
             web::resource("/password/{token}")
+                .wrap(from_fn(body::small))
                 .get(password_link::page)
                 .post(password_link::set),
         );
