@@ -83,16 +83,16 @@ impl Database {
                 .map_err(opened)?;
             return Ok(Self::new(read.clone(), Writer::pool(read)));
         }
-        let path = sqlite_path(&url);
+        let path = settings.sqlite_file();
         if let Some(path) = &path {
             prepare(path, absent)?;
         }
-        let mut options = sqlite_options(&url, 1);
+        let mut writing = options(&url, 1);
         let most_pages = settings
             .database
             .max_megabytes
             .saturating_mul(PAGES_OF_A_MEGABYTE);
-        options.map_sqlx_sqlite_opts(move |sqlite| {
+        writing.map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite_settings(sqlite).create_if_missing(absent == Absent::Create);
             if most_pages == 0 {
                 sqlite
@@ -100,18 +100,18 @@ impl Database {
                 sqlite.pragma("max_page_count", most_pages.to_string())
             }
         });
-        let writer = Writer::single(options, path.map(DatabaseFile::new))
+        let writer = Writer::single(writing, path.map(DatabaseFile::new))
             .await
             .map_err(opened)?;
-        let mut options = sqlite_options(&url, connections);
+        let mut reading = options(&url, connections);
         // Opened when first read from, which is after migrations.
-        options.connect_lazy(true);
-        options.map_sqlx_sqlite_opts(|sqlite| {
+        reading.connect_lazy(true);
+        reading.map_sqlx_sqlite_opts(|sqlite| {
             sqlite_settings(sqlite)
                 .create_if_missing(false)
                 .pragma("query_only", "ON")
         });
-        let read = sea_orm::Database::connect(options).await.map_err(opened)?;
+        let read = sea_orm::Database::connect(reading).await.map_err(opened)?;
         Ok(Self::new(read, writer))
     }
 
@@ -191,10 +191,6 @@ fn postgresql_options(url: &str, connections: u32) -> ConnectOptions {
     options
 }
 
-fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
-    options(url, connections)
-}
-
 fn sqlite_settings(
     sqlite: sea_orm::sqlx::sqlite::SqliteConnectOptions,
 ) -> sea_orm::sqlx::sqlite::SqliteConnectOptions {
@@ -204,14 +200,6 @@ fn sqlite_settings(
         .pragma("journal_mode", "WAL")
         .pragma("synchronous", "FULL")
         .pragma("mmap_size", "268435456")
-}
-
-/// The file of a SQLite database; none: it is in memory.
-fn sqlite_path(url: &str) -> Option<PathBuf> {
-    let rest = url.strip_prefix("sqlite:")?;
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let path = rest.split('?').next()?;
-    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
 }
 
 fn prepare(path: &std::path::Path, absent: Absent) -> Result<(), DatabaseError> {
